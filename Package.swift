@@ -1,0 +1,130 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Every target of ours is built the same way: language mode 6, all warnings are errors, and the upcoming features that
+// make imports and existentials explicit.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdTesting = Target.Dependency.product(name: "HummingbirdTesting", package: "hummingbird")
+let httpClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let jwt = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
+let locks = Target.Dependency.product(name: "NIOConcurrencyHelpers", package: "swift-nio")
+let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let deques = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
+let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+
+/// A service is three targets, so that the compiler holds the direction HTTP, Store, Messages → Domain → Models.
+func service(
+    _ name: String,
+    domainData: [String] = [],
+    migrations: [String],
+    dependencies: [Target.Dependency] = []
+) -> [Target] {
+    [
+        .target(
+            name: "\(name)Domain",
+            dependencies: ["Models"],
+            path: "Services/\(name)/Domain",
+            resources: domainData.map { .embedInCode("Data/\($0)") },
+            swiftSettings: strict
+        ),
+        .target(
+            name: "\(name)Migrations",
+            dependencies: ["Postgres"],
+            path: "Services/\(name)/Migrations",
+            resources: migrations.map { .embedInCode($0) },
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: name,
+            dependencies: [
+                "Models", "Postgres", "MessageTable", "ServiceKit", .target(name: "\(name)Domain"),
+                .target(name: "\(name)Migrations"),
+                hummingbird, logging, metrics,
+            ] + dependencies,
+            path: "Services/\(name)",
+            exclude: ["Domain", "Migrations"],
+            resources: [.embedInCode("openapi.json")],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "\(name)Tests",
+            dependencies: [
+                .target(name: name), .target(name: "\(name)Domain"), "TestKit", "ServiceKit", "MessageTable",
+                "Postgres",
+                "Models", hummingbird, hummingbirdTesting, logging,
+            ] + dependencies,
+            swiftSettings: strict
+        ),
+    ]
+}
+
+let package = Package(
+    name: "handrail",
+    products: [],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: []),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
+    ],
+    targets: [
+        .systemLibrary(
+            name: "CLibPQ",
+            path: "Shared/CLibPQ",
+            pkgConfig: "libpq",
+            providers: [.apt(["libpq-dev", "libssl-dev"])]
+        ),
+        .target(name: "Models", path: "Shared/Models", swiftSettings: strict),
+        .target(
+            name: "Postgres",
+            dependencies: ["CLibPQ", logging, metrics, locks, deques, crypto],
+            path: "Shared/Postgres",
+            swiftSettings: strict
+        ),
+        .target(
+            name: "MessageTable",
+            dependencies: ["Postgres", "Models", logging, metrics, locks, lifecycle],
+            path: "Shared/MessageTable",
+            resources: [.embedInCode("Migrations/V0001_create_message_table.sql")],
+            swiftSettings: strict
+        ),
+        .target(name: "FHIR", dependencies: ["Models"], path: "Shared/FHIR", swiftSettings: strict),
+        .target(
+            name: "ServiceKit",
+            dependencies: [
+                "Postgres", "Models", "MessageTable", hummingbird, jwt, crypto, configuration, httpClient, logging,
+                metrics,
+                lifecycle, nio, locks,
+            ],
+            path: "Shared/ServiceKit",
+            swiftSettings: strict
+        ),
+        .target(
+            name: "TestKit",
+            dependencies: ["Postgres", "Models", "MessageTable", "ServiceKit", logging, locks],
+            path: "Shared/TestKit",
+            swiftSettings: strict
+        ),
+        .testTarget(name: "PostgresTests", dependencies: ["Postgres", "TestKit", logging], swiftSettings: strict),
+    ]
+)

@@ -1,0 +1,111 @@
+/// A referral was accepted: a peer is to be found. Published by `referrals` in the transaction that stores it.
+public struct ReferralAccepted: Event {
+    public static let topic = "referral.accepted.v1"
+
+    public var referralID: ReferralID
+    public var participantID: ParticipantID
+    public var version: Int?
+    public var setting: Setting
+    public var priority: Priority
+    public var programme: ProgrammeCode
+    /// The organisation that referred, by Handrail's id; nil for a self-referral.
+    public var partnerID: PartnerID?
+    /// BCP 47 codes, the most wanted first; empty when nothing is known.
+    public var languages: [String]
+    /// The participant's wish for the peer's gender, as a code of the agency; nil when there is none.
+    public var peerGenderWish: String?
+    /// Whether the participant takes medication for opioid or alcohol use disorder; nil when unknown.
+    public var takesMedication: Bool?
+    public var receivedAt: Instant
+    public var acceptedAt: Instant
+
+    public var key: String { referralID.description }
+
+    public init(
+        referralID: ReferralID, participantID: ParticipantID, version: Int, setting: Setting, priority: Priority,
+        programme: ProgrammeCode, partnerID: PartnerID?, languages: [String] = [], peerGenderWish: String? = nil,
+        takesMedication: Bool? = nil, receivedAt: Instant, acceptedAt: Instant
+    ) {
+        self.referralID = referralID
+        self.participantID = participantID
+        self.version = version
+        self.setting = setting
+        self.priority = priority
+        self.programme = programme
+        self.partnerID = partnerID
+        self.languages = languages
+        self.peerGenderWish = peerGenderWish
+        self.takesMedication = takesMedication
+        self.receivedAt = receivedAt
+        self.acceptedAt = acceptedAt
+    }
+}
+
+/// An accepted referral was taken back: by the sender, or as entered in error. Whatever waits for it stops.
+public struct ReferralCancelled: Event {
+    public static let topic = "referral.cancelled.v1"
+
+    public var referralID: ReferralID
+    public var participantID: ParticipantID
+    public var version: Int?
+    public var cancelledAt: Instant
+
+    public var key: String { referralID.description }
+
+    public init(referralID: ReferralID, participantID: ParticipantID, version: Int, cancelledAt: Instant) {
+        self.referralID = referralID
+        self.participantID = participantID
+        self.version = version
+        self.cancelledAt = cancelledAt
+    }
+}
+
+/// The loop of a referral is closed, with what became of the need.
+public struct ReferralClosed: Event {
+    public static let topic = "referral.closed.v1"
+
+    public var referralID: ReferralID
+    public var participantID: ParticipantID
+    public var version: Int?
+    public var reason: ClosingReason
+    public var closedAt: Instant
+
+    public var key: String { referralID.description }
+
+    public init(
+        referralID: ReferralID, participantID: ParticipantID, version: Int, reason: ClosingReason, closedAt: Instant
+    ) {
+        self.referralID = referralID
+        self.participantID = participantID
+        self.version = version
+        self.reason = reason
+        self.closedAt = closedAt
+    }
+}
+
+/// A consent was given, changed, or revoked. Its key is the consent's own, so that nothing else can hold it up.
+public struct ConsentChanged: Event {
+    public static let topic = "consent.changed.v1"
+
+    public var consentID: ConsentID
+    public var participantID: ParticipantID
+    public var version: Int?
+    /// The organisation that may receive, where the consent names a partner.
+    public var recipientID: PartnerID?
+    public var isActive: Bool
+    public var changedAt: Instant
+
+    public var key: String { consentID.description }
+
+    public init(
+        consentID: ConsentID, participantID: ParticipantID, version: Int, recipientID: PartnerID?, isActive: Bool,
+        changedAt: Instant
+    ) {
+        self.consentID = consentID
+        self.participantID = participantID
+        self.version = version
+        self.recipientID = recipientID
+        self.isActive = isActive
+        self.changedAt = changedAt
+    }
+}

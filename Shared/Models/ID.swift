@@ -1,0 +1,83 @@
+public import FoundationEssentials
+
+/// An identifier that knows what it identifies: an `ID` of a referral never passes for one of a participant.
+///
+/// The value is a UUID; new ones come from an ``IDSource`` and are of version 7, so that keys of rows that are written
+/// together lie together. In JSON it is the lower-case UUID text.
+public struct ID<Subject>: RawRepresentable, Hashable, Sendable {
+    public let rawValue: UUID
+
+    public init(rawValue: UUID) {
+        self.rawValue = rawValue
+    }
+}
+
+extension ID: LosslessStringConvertible {
+    /// Reads the canonical UUID text in either case; anything else is nil.
+    public init?(_ description: String) {
+        guard let uuid = UUID(uuidString: description) else { return nil }
+        self.init(rawValue: uuid)
+    }
+
+    public var description: String { rawValue.uuidString.lowercased() }
+}
+
+extension ID: Comparable {
+    /// Ordered by bytes: for version 7 that is the order of creation, and it is PostgreSQL's order of `uuid`.
+    public static func < (left: Self, right: Self) -> Bool {
+        withUnsafeBytes(of: left.rawValue.uuid) { left in
+            withUnsafeBytes(of: right.rawValue.uuid) { right in left.lexicographicallyPrecedes(right) }
+        }
+    }
+}
+
+extension ID: Codable {
+    public init(from decoder: any Decoder) throws {
+        let text = try decoder.singleValueContainer().decode(String.self)
+        guard let id = Self(text) else {
+            throw DecodingError.dataCorrupted(
+                .init(codingPath: decoder.codingPath, debugDescription: "not the text of a UUID")
+            )
+        }
+        self = id
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(description)
+    }
+}
+
+/// What identifiers identify. The cases are only names: nothing has these types.
+public enum Subject {
+    public enum Agency {}
+    public enum Partner {}
+    public enum Participant {}
+    public enum Referral {}
+    public enum Consent {}
+    public enum Peer {}
+    public enum Match {}
+    public enum Plan {}
+    public enum Appointment {}
+    public enum Contact {}
+    public enum Assessment {}
+}
+
+/// The tenant: an agency that runs peer recovery support.
+public typealias AgencyID = ID<Subject.Agency>
+/// An organisation that refers to an agency: a hospital, a court, a prison.
+public typealias PartnerID = ID<Subject.Partner>
+/// A person who receives support, under the agency's own pseudonym.
+public typealias ParticipantID = ID<Subject.Participant>
+public typealias ReferralID = ID<Subject.Referral>
+public typealias ConsentID = ID<Subject.Consent>
+/// A person with lived experience who gives support.
+public typealias PeerID = ID<Subject.Peer>
+/// A referral being brought together with a peer: a dispatch in an emergency, otherwise a proposal.
+public typealias MatchID = ID<Subject.Match>
+/// A participant's contact plan under one programme model.
+public typealias PlanID = ID<Subject.Plan>
+public typealias AppointmentID = ID<Subject.Appointment>
+public typealias ContactID = ID<Subject.Contact>
+/// One answered instrument.
+public typealias AssessmentID = ID<Subject.Assessment>
