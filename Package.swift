@@ -73,7 +73,13 @@ func service(
 
 let package = Package(
     name: "handrail",
-    products: [],
+    products: [
+        .executable(name: "referrals", targets: ["Referrals"]),
+        .executable(name: "peer-matching", targets: ["PeerMatching"]),
+        .executable(name: "scheduling", targets: ["Scheduling"]),
+        .executable(name: "outcomes", targets: ["Outcomes"]),
+        .executable(name: "handrail", targets: ["Operator"]),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
@@ -125,6 +131,39 @@ let package = Package(
             path: "Shared/TestKit",
             swiftSettings: strict
         ),
+        .testTarget(name: "ModelsTests", dependencies: ["Models"], swiftSettings: strict),
         .testTarget(name: "PostgresTests", dependencies: ["Postgres", "TestKit", logging], swiftSettings: strict),
+        .testTarget(
+            name: "MessageTableTests",
+            dependencies: ["MessageTable", "Postgres", "Models", "TestKit", logging],
+            swiftSettings: strict
+        ),
+        .testTarget(name: "FHIRTests", dependencies: ["FHIR", "Models"], swiftSettings: strict),
+        .testTarget(
+            name: "ServiceKitTests",
+            dependencies: [
+                "ServiceKit", "Postgres", "Models", "MessageTable", "TestKit", hummingbird, hummingbirdTesting, jwt,
+                crypto, logging,
+            ],
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "Operator",
+            dependencies: [
+                "Models", "Postgres", "MessageTable", "ServiceKit", "FHIR",
+                "ReferralsMigrations", "PeerMatchingMigrations", "SchedulingMigrations", "OutcomesMigrations",
+                arguments, httpClient, jwt, crypto, logging,
+            ],
+            path: "Services/Operator",
+            swiftSettings: strict
+        ),
     ]
+        + service(
+            "Referrals",
+            migrations: ["V0001_create_referral_schema.sql"],
+            dependencies: ["FHIR", jwt, crypto, httpClient]
+        )
+        + service("PeerMatching", migrations: ["V0001_create_matching_schema.sql"])
+        + service("Scheduling", migrations: ["V0001_create_scheduling_schema.sql"])
+        + service("Outcomes", migrations: ["V0001_create_outcome_schema.sql"])
 )
