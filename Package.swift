@@ -21,6 +21,7 @@ let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let jwt = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
 let locks = Target.Dependency.product(name: "NIOConcurrencyHelpers", package: "swift-nio")
 let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioFoundation = Target.Dependency.product(name: "NIOFoundationEssentialsCompat", package: "swift-nio")
 let deques = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -120,9 +121,10 @@ let package = Package(
             dependencies: [
                 "Postgres", "Models", "MessageTable", hummingbird, jwt, crypto, configuration, httpClient, logging,
                 metrics,
-                lifecycle, nio, locks,
+                lifecycle, nio, nioFoundation, locks,
             ],
             path: "Shared/ServiceKit",
+            resources: ["V0001_create_roles", "V0002_create_platform"].map { .embedInCode("Migrations/\($0).sql") },
             swiftSettings: strict
         ),
         .target(

@@ -1,0 +1,30 @@
+public import Models
+
+/// What the audit trail keeps of a refused request.
+public struct Denial: Hashable, Sendable {
+    /// Why, from a closed list: it goes into rows and metrics, so it is never free text.
+    public enum Reason: String, CaseIterable, Hashable, Sendable {
+        case noToken = "no-token"
+        case invalidToken = "invalid-token"
+        case role
+        case scope
+        /// No assignment, referral or ownership connects the caller with the person.
+        case relationship
+        case consent
+        /// A restriction that the person asked for (45 CFR 164.522).
+        case restriction
+        /// The resource belongs to another agency or partner, or is not there.
+        case hidden
+        case rateLimit = "rate-limit"
+    }
+
+    public var reason: Reason
+    public var participantIDs: [ParticipantID]
+    public var purpose: PurposeOfUse
+
+    public init(_ reason: Reason, participantIDs: [ParticipantID] = [], purpose: PurposeOfUse = .treatment) {
+        self.reason = reason
+        self.participantIDs = participantIDs
+        self.purpose = purpose
+    }
+}

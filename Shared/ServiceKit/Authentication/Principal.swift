@@ -1,0 +1,54 @@
+public import Models
+
+/// What a person or a program is allowed to be in one agency, from the token's claim `role`.
+public enum Role: String, Codable, CaseIterable, Hashable, Sendable {
+    /// Takes referrals in and keeps an agency's work moving.
+    case coordinator
+    /// Supervises peers: sees what they see, and their caseloads.
+    case supervisor
+    /// Gives support from lived experience; sees the participants assigned.
+    case peer
+    /// Receives support; sees what is their own.
+    case participant
+    /// A client of an organisation that refers people (a hospital, a court).
+    case partner
+    /// Keeps the installation running; sees no participant.
+    case `operator`
+    /// Another process of this suite acting on its own.
+    case service
+}
+
+/// Who is asking, as a verified token says; never as a body or a header says.
+public struct Principal: Hashable, Sendable {
+    /// The tenant. Everything that the request reads and writes belongs to it.
+    public var agencyID: AgencyID
+    /// The token's `sub`: stable within its issuer, no name of a person.
+    public var subject: String
+    public var role: Role
+    /// The token's `scope`, split at spaces.
+    public var scopes: Set<String>
+    /// The organisation that a partner's client belongs to; nil for everybody else.
+    public var partnerID: PartnerID?
+    /// The peer whom the token belongs to; nil for everybody else.
+    public var peerID: PeerID?
+    /// The participant whom the token belongs to; nil for everybody else.
+    public var participantID: ParticipantID?
+
+    public init(
+        agencyID: AgencyID,
+        subject: String,
+        role: Role,
+        scopes: Set<String> = [],
+        partnerID: PartnerID? = nil,
+        peerID: PeerID? = nil,
+        participantID: ParticipantID? = nil
+    ) {
+        self.agencyID = agencyID
+        self.subject = subject
+        self.role = role
+        self.scopes = scopes
+        self.partnerID = partnerID
+        self.peerID = peerID
+        self.participantID = participantID
+    }
+}

@@ -1,0 +1,55 @@
+public import Hummingbird
+public import Models
+internal import NIOCore
+
+/// What is known about a request besides its head: who asks, the route, the body, and how to follow it in logs.
+public struct APIContext: RequestContext {
+    public var coreContext: CoreRequestContextStorage
+    /// `X-Request-Id` of the caller where it is sane, otherwise a new one. In every log line, answer and audit row.
+    public internal(set) var requestID: String
+    /// The W3C trace this request belongs to.
+    public internal(set) var trace: Traceparent
+    /// The declared route; nil where no route matched.
+    public internal(set) var route: Route?
+    /// The body as received, within the route's bound; empty where there is none.
+    public internal(set) var body: ByteBuffer
+    /// The request's `Idempotency-Key` on routes that support one.
+    public internal(set) var idempotencyKey: IdempotencyKey?
+    var authenticated: Principal?
+
+    public init(source: ApplicationRequestContextSource) {
+        coreContext = CoreRequestContextStorage(source: source)
+        requestID = ""
+        trace = .none
+        route = nil
+        body = ByteBuffer()
+        idempotencyKey = nil
+        authenticated = nil
+    }
+
+    /// Who is asking.
+    ///
+    /// - Throws: 401 on an ``Route/Access/open`` route without a token; never on others.
+    public var principal: Principal {
+        get throws(Problem) {
+            guard let authenticated else { throw .unauthenticated }
+            return authenticated
+        }
+    }
+
+    /// The tenant whom the request belongs to.
+    public var agencyID: AgencyID {
+        get throws(Problem) { try principal.agencyID }
+    }
+
+    /// A path parameter, such as `context.parameter("peerID", as: PeerID.self)`.
+    ///
+    /// - Throws: 404 where the text is not of that type: such a resource cannot exist.
+    public func parameter<Value: LosslessStringConvertible>(
+        _ name: String,
+        as: Value.Type = Value.self
+    ) throws(Problem) -> Value {
+        guard let value = parameters.get(name, as: Value.self) else { throw .notFound }
+        return value
+    }
+}

@@ -1,0 +1,69 @@
+internal import FoundationEssentials
+internal import HTTPTypes
+public import Hummingbird
+internal import NIOCore
+internal import NIOFoundationEssentialsCompat
+
+extension Response {
+    /// 200 with a value as JSON.
+    public static func ok(_ value: some Encodable, etag version: Int? = nil) throws -> Response {
+        try json(value, status: .ok, etag: version)
+    }
+
+    /// 201 with the created resource, where it is, and its version.
+    public static func created(_ value: some Encodable, at location: String, etag version: Int? = nil) throws
+        -> Response
+    {
+        var response = try json(value, status: .created, etag: version)
+        response.headers[.location] = location
+        return response
+    }
+
+    /// 202 with what can be said so far.
+    public static func accepted(_ value: some Encodable, at location: String? = nil) throws -> Response {
+        var response = try json(value, status: .accepted)
+        response.headers[.location] = location
+        return response
+    }
+
+    /// 204.
+    public static var noContent: Response { Response(status: .noContent) }
+
+    /// A value as JSON with any status. Properties keep their names; instants are RFC 3339.
+    public static func json(
+        _ value: some Encodable,
+        status: HTTPResponse.Status,
+        etag version: Int? = nil,
+        mediaType: String = "application/json"
+    ) throws -> Response {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.withoutEscapingSlashes]
+        return written(ByteBuffer(data: try encoder.encode(value)), status: status, etag: version, mediaType: mediaType)
+    }
+
+    /// What a ``JSONWriter`` wrote, for answers that are asked for often.
+    public static func ok(_ json: JSONWriter, etag version: Int? = nil) -> Response {
+        written(json.buffer, status: .ok, etag: version, mediaType: "application/json")
+    }
+
+    /// What a ``JSONWriter`` wrote, with any status and media type.
+    public static func json(
+        _ json: JSONWriter,
+        status: HTTPResponse.Status,
+        etag version: Int? = nil,
+        mediaType: String = "application/json"
+    ) -> Response {
+        written(json.buffer, status: status, etag: version, mediaType: mediaType)
+    }
+
+    private static func written(
+        _ buffer: ByteBuffer,
+        status: HTTPResponse.Status,
+        etag version: Int?,
+        mediaType: String
+    ) -> Response {
+        var headers: HTTPFields = [.contentType: mediaType]
+        if let version { headers[.eTag] = ETag(version: version).description }
+        return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: buffer))
+    }
+}

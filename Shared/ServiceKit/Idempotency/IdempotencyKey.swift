@@ -1,0 +1,17 @@
+/// The `Idempotency-Key` of a POST with what it was sent with, so that a repetition is told from another request.
+public struct IdempotencyKey: Hashable, Sendable {
+    /// 1–255 visible ASCII characters, as sent.
+    public let value: String
+    /// HMAC-SHA-256 of the body under a key of the installation: equal bodies are recognised, none is kept.
+    public let fingerprint: [UInt8]
+
+    init(value: String, fingerprint: [UInt8]) {
+        self.value = value
+        self.fingerprint = fingerprint
+    }
+
+    /// A key that the service derives itself, such as client + placer identifier on `/fhir`.
+    public init(derived value: String, fingerprint: [UInt8]) {
+        self.init(value: value, fingerprint: fingerprint)
+    }
+}

@@ -1,0 +1,2 @@
+-- as-migrator
+select 1;
