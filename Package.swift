@@ -133,7 +133,7 @@ let package = Package(
             path: "Shared/TestKit",
             swiftSettings: strict
         ),
-        .testTarget(name: "ModelsTests", dependencies: ["Models"], swiftSettings: strict),
+        .testTarget(name: "ModelsTests", dependencies: ["Models"], exclude: ["Golden"], swiftSettings: strict),
         .testTarget(name: "PostgresTests", dependencies: ["Postgres", "TestKit", logging], swiftSettings: strict),
         .testTarget(
             name: "MessageTableTests",

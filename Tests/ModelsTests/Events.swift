@@ -1,0 +1,146 @@
+import FoundationEssentials
+import Models
+import Testing
+
+/// One event of each kind with every field set, and a sparse one where fields may be missing. The golden file beside
+/// them was written by hand, not by the encoder.
+enum Sample {
+    static let referral: ReferralID = id(1)
+    static let participant: ParticipantID = id(2)
+    static let partner: PartnerID = id(3)
+    static let peer: PeerID = id(4)
+    static let match: MatchID = id(5)
+    static let plan: PlanID = id(6)
+    static let appointment: AppointmentID = id(7)
+    static let contact: ContactID = id(8)
+    static let assessment: AssessmentID = id(9)
+    static let consent: ConsentID = id(10)
+
+    static let referralAccepted = ReferralAccepted(
+        referralID: referral, participantID: participant, version: 1, setting: .emergencyDepartment, priority: .stat,
+        programme: .overdoseFollowUp, partnerID: partner, languages: ["es", "en-US"], peerGenderWish: "woman",
+        takesMedication: true, receivedAt: at("2026-11-22T01:00:00Z"), acceptedAt: at("2026-11-22T01:00:00.25Z")
+    )
+    static let referralAcceptedSparse = ReferralAccepted(
+        referralID: referral, participantID: participant, version: 1,
+        setting: Setting(rawValue: "a-setting-of-the-future"), priority: .routine, programme: .recoveryCheckUps,
+        partnerID: nil, receivedAt: at("2026-11-22T01:00:00Z"), acceptedAt: at("2026-11-22T01:00:01Z")
+    )
+    static let referralCancelled = ReferralCancelled(
+        referralID: referral, participantID: participant, version: 2, cancelledAt: at("2026-11-22T02:00:00Z")
+    )
+    static let referralClosed = ReferralClosed(
+        referralID: referral, participantID: participant, version: 5, reason: .needPartlyMet,
+        closedAt: at("2027-01-17T15:30:00Z")
+    )
+    static let consentChanged = ConsentChanged(
+        consentID: consent, participantID: participant, version: 2, recipientID: partner, isActive: false,
+        changedAt: at("2026-12-01T08:00:00Z")
+    )
+    static let consentChangedSparse = ConsentChanged(
+        consentID: consent, participantID: participant, version: 1, recipientID: nil, isActive: true,
+        changedAt: at("2026-11-22T01:00:00Z")
+    )
+    static let matchAccepted = MatchAccepted(
+        matchID: match, referralID: referral, participantID: participant, peerID: peer, version: 3, kind: .dispatch,
+        setting: .emergencyDepartment, programme: .overdoseFollowUp, acceptedAt: at("2026-11-22T01:03:00Z")
+    )
+    static let dispatchEnded = DispatchProgressed(
+        matchID: match, referralID: referral, participantID: participant, peerID: peer, version: 5, step: .ended,
+        outcome: .seenAccepted, at: at("2026-11-22T02:15:00Z")
+    )
+    static let dispatchEscalated = DispatchProgressed(
+        matchID: match, referralID: referral, participantID: participant, peerID: nil, version: 2, step: .escalated,
+        at: at("2026-11-22T01:05:00Z")
+    )
+    static let dispatchDeadlineDue = DispatchDeadlineDue(
+        matchID: match, referralID: referral, deadline: .acknowledge, round: 2, dueAt: at("2026-11-22T01:05:00Z")
+    )
+    static let planStarted = PlanStarted(
+        planID: plan, referralID: referral, participantID: participant, peerID: peer, version: 1,
+        programme: .criticalTimeIntervention, programmeVersion: 2, startedOn: at("2026-11-22T00:00:00Z").dateInUTC,
+        startedAt: at("2026-11-22T02:20:00Z")
+    )
+    static let planPhaseChanged = PlanPhaseChanged(
+        planID: plan, referralID: referral, participantID: participant, version: 4, from: "transition", to: "try-out",
+        changedAt: at("2027-02-22T17:00:00Z")
+    )
+    static let appointmentMissed = AppointmentChanged(
+        appointmentID: appointment, referralID: referral, participantID: participant, peerID: peer, version: 2,
+        status: .noshow, startsAt: at("2026-11-24T15:00:00Z"), changedAt: at("2026-11-24T15:20:00Z")
+    )
+    static let appointmentBooked = AppointmentChanged(
+        appointmentID: appointment, referralID: nil, participantID: participant, peerID: peer, version: 1,
+        status: .booked, startsAt: at("2026-11-24T15:00:00Z"), changedAt: at("2026-11-22T02:21:00Z")
+    )
+    static let contactRecorded = ContactRecorded(
+        contactID: contact, planID: plan, referralID: referral, participantID: participant, peerID: peer, version: 1,
+        mode: .inPerson, outcome: .reached, dueAt: at("2026-11-24T02:20:00Z"), occurredAt: at("2026-11-23T18:45:00Z"),
+        recordedAt: at("2026-11-23T19:00:00.000001Z")
+    )
+    static let contactOutsidePlan = ContactRecorded(
+        contactID: contact, planID: nil, referralID: nil, participantID: participant, peerID: peer, version: 2,
+        mode: .text, outcome: .leftMessage, dueAt: nil, occurredAt: at("2026-11-23T18:45:00Z"),
+        recordedAt: at("2026-11-23T19:00:00Z")
+    )
+    static let contactOverdue = ContactOverdue(
+        planID: plan, participantID: participant, sequence: 3, dueAt: at("2026-12-08T02:20:00Z")
+    )
+    static let assessmentRecorded = AssessmentRecorded(
+        assessmentID: assessment, participantID: participant, version: 1, instrument: "barc-10",
+        answeredAt: at("2026-11-25T16:00:00Z")
+    )
+
+    static func at(_ text: String) -> Instant {
+        guard let instant = Instant(text) else { preconditionFailure("a sample's time is wrong: \(text)") }
+        return instant
+    }
+
+    /// `018f3c2a-7b10-7nnn-8nnn-0123456789ab` with the number in both places.
+    static func id<Subject>(_ number: UInt64) -> ID<Subject> {
+        let instant = Instant(microseconds: 0x018F_3C2A_7B10 * 1000)
+        return ID(rawValue: UUID(version7At: instant, random: number, number << 48 | 0x0123_4567_89AB))
+    }
+}
+
+/// A sample with its golden file, the type kept inside closures.
+struct Golden: CustomTestStringConvertible, Sendable {
+    let file: String
+    let topic: String
+    /// The event's own key and aggregate version.
+    let key: String
+    let version: Int?
+    /// The sample as the encoder writes it, keys sorted.
+    let encoded: @Sendable () throws -> String
+    /// Whether these bytes decode to the sample.
+    let decodesToSample: @Sendable (Data) throws -> Bool
+
+    var testDescription: String { file }
+
+    init<E: Event>(_ event: E, sparse: Bool = false) {
+        file = sparse ? "\(E.topic).sparse" : E.topic
+        topic = E.topic
+        key = event.key
+        version = event.version
+        encoded = {
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+            return String(decoding: try encoder.encode(event), as: UTF8.self)
+        }
+        decodesToSample = { try JSONDecoder().decode(E.self, from: $0) == event }
+    }
+
+    static let all: [Golden] = [
+        Golden(Sample.referralAccepted), Golden(Sample.referralAcceptedSparse, sparse: true),
+        Golden(Sample.referralCancelled), Golden(Sample.referralClosed),
+        Golden(Sample.consentChanged), Golden(Sample.consentChangedSparse, sparse: true),
+        Golden(Sample.matchAccepted),
+        Golden(Sample.dispatchEnded), Golden(Sample.dispatchEscalated, sparse: true),
+        Golden(Sample.dispatchDeadlineDue),
+        Golden(Sample.planStarted), Golden(Sample.planPhaseChanged),
+        Golden(Sample.appointmentMissed), Golden(Sample.appointmentBooked, sparse: true),
+        Golden(Sample.contactRecorded), Golden(Sample.contactOutsidePlan, sparse: true),
+        Golden(Sample.contactOverdue),
+        Golden(Sample.assessmentRecorded),
+    ]
+}

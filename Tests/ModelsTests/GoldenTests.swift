@@ -1,0 +1,92 @@
+import FoundationEssentials
+import Models
+import Testing
+
+@Suite("Events on the wire")
+struct GoldenTests {
+    private static let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Golden")
+    private static let sources = URL(filePath: #filePath).deletingLastPathComponent()
+        .appending(path: "../../Shared/Models/Events")
+
+    private static func read(_ golden: Golden) throws -> Data {
+        try Data(contentsOf: folder.appending(path: "\(golden.file).json"))
+    }
+
+    @Test("an event of today decodes from the file that pins its topic version", arguments: Golden.all)
+    func decodes(_ golden: Golden) throws {
+        #expect(try golden.decodesToSample(try Self.read(golden)))
+    }
+
+    @Test("an event is written with exactly the names and values of its golden file", arguments: Golden.all)
+    func encodes(_ golden: Golden) throws {
+        let pinned = String(decoding: try Self.read(golden), as: UTF8.self)
+        #expect(try golden.encoded() == Self.compact(pinned))
+    }
+
+    @Test("a field that a later version adds is passed over, not refused", arguments: Golden.all)
+    func toleratesMore(_ golden: Golden) throws {
+        let text = String(decoding: try Self.read(golden), as: UTF8.self)
+        let widened = text.replacing("{", with: "{\"ofAVersionToCome\": {\"a\": [1]},", maxReplacements: 1)
+        #expect(try golden.decodesToSample(Data(widened.utf8)))
+    }
+
+    @Test("every field but the optional ones must be there")
+    func refusesLess() throws {
+        let text =
+            #"{"referralID":"018f3c2a-7b10-7001-8001-0123456789ab","version":2,"cancelledAt":"2026-11-22T02:00:00Z"}"#
+        #expect(throws: DecodingError.self) {
+            try JSONDecoder().decode(ReferralCancelled.self, from: Data(text.utf8))
+        }
+    }
+
+    @Test("every topic in Shared/Models has a golden file, and no golden file is left over")
+    func complete() throws {
+        var topics: Set<String> = []
+        for name in try FileManager.default.contentsOfDirectory(atPath: Self.sources.path()) {
+            let source = String(decoding: try Data(contentsOf: Self.sources.appending(path: name)), as: UTF8.self)
+            for match in source.matches(of: /static let topic = "([^"]+)"/) { topics.insert(String(match.1)) }
+        }
+        #expect(topics == Set(Golden.all.map(\.topic)))
+        let files = try FileManager.default.contentsOfDirectory(atPath: Self.folder.path())
+        #expect(Set(files) == Set(Golden.all.map { "\($0.file).json" }))
+    }
+
+    @Test("a topic is aggregate.past_tense.vN", arguments: Golden.all)
+    func topicShape(_ golden: Golden) {
+        #expect(golden.topic.wholeMatch(of: /[a-z]+\.[a-z_]+\.v[1-9][0-9]*/) != nil)
+    }
+
+    @Test("the key is one of the ids in the payload, so that order is kept per aggregate", arguments: Golden.all)
+    func keyIsInPayload(_ golden: Golden) throws {
+        #expect(String(decoding: try Self.read(golden), as: UTF8.self).contains("\"\(golden.key)\""))
+    }
+
+    @Test("a contact goes in its plan's order, and in its own where there is no plan")
+    func contactKey() {
+        #expect(Sample.contactRecorded.key == Sample.plan.description)
+        #expect(Sample.contactOutsidePlan.key == Sample.contact.description)
+    }
+
+    @Test("a deadline is no change of an aggregate and has no version")
+    func deadlinesHaveNoVersion() {
+        #expect(Sample.dispatchDeadlineDue.version == nil)
+        #expect(Sample.contactOverdue.version == nil)
+        #expect(
+            Golden.all.filter { $0.version == nil }.map(\.topic) == ["dispatch.deadline_due.v1", "contact.overdue.v1"])
+    }
+
+    @Test("a setting that this version does not know is carried unchanged")
+    func openCode() throws {
+        let data = Data(#"["street-outreach","a-new-place"]"#.utf8)
+        let settings = try JSONDecoder().decode([Setting].self, from: data)
+        #expect(settings == [.streetOutreach, Setting(rawValue: "a-new-place")])
+        #expect(
+            String(decoding: try JSONEncoder().encode(settings), as: UTF8.self) == #"["street-outreach","a-new-place"]"#
+        )
+    }
+
+    /// The golden file without the white space between tokens; no text in the files holds blanks.
+    private static func compact(_ text: String) -> String {
+        text.filter { !$0.isWhitespace }
+    }
+}
