@@ -165,7 +165,11 @@ let package = Package(
             migrations: ["V0001_create_referral_schema.sql"],
             dependencies: ["FHIR", jwt, crypto, httpClient]
         )
-        + service("PeerMatching", migrations: ["V0001_create_matching_schema.sql"])
+        + service(
+            "PeerMatching",
+            domainData: ["matching-policy.json", "matching-policy.schema.json"],
+            migrations: ["V0001_create_matching_schema.sql"]
+        )
         + service("Scheduling", migrations: ["V0001_create_scheduling_schema.sql"])
         + service("Outcomes", migrations: ["V0001_create_outcome_schema.sql"])
 )
