@@ -1,7 +1,8 @@
-// libpq as the system ships it, and the few Linux calls of the reactor that Swift's Glibc module does not show.
+// libpq as the system ships it, and the few calls that Swift cannot make itself.
 #pragma once
 
 #include <libpq-fe.h>
+#include <openssl/ssl.h>
 #include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -15,4 +16,17 @@ static inline int handrail_epoll_control(int epoll, int operation, int fd, uint3
 
 static inline uint64_t handrail_epoll_token(const struct epoll_event *event) {
     return event->data.u64;
+}
+
+/// Bytes that OpenSSL has already taken from the socket: epoll does not report them, so they must be asked for.
+static inline int handrail_tls_pending(PGconn *connection) {
+    SSL *tls = (SSL *)PQgetssl(connection);
+    return tls ? SSL_pending(tls) : 0;
+}
+
+static inline void handrail_ignore_notice(void *context, const PGresult *result) {}
+
+/// Notices may quote data; by default libpq prints them to standard error.
+static inline void handrail_silence_notices(PGconn *connection) {
+    PQsetNoticeReceiver(connection, handrail_ignore_notice, NULL);
 }

@@ -1,0 +1,79 @@
+internal import CLibPQ
+
+/// Where and as whom to connect, and the limits that hold for each connection.
+public struct ConnectionSettings: Sendable {
+    /// libpq's keywords and values.
+    private(set) var parameters: [String: String]
+
+    /// How long opening may take, with name resolution, TLS and authentication.
+    public var connectTimeout: Duration = .seconds(5)
+    /// After this time the server gives up a statement.
+    public var statementTimeout: Duration = .seconds(30)
+    /// After this time the server gives up waiting for a lock.
+    public var lockTimeout: Duration = .seconds(10)
+    /// A transaction that sits idle holds back the clean-up of the whole database.
+    public var idleInTransactionTimeout: Duration = .seconds(30)
+
+    /// - Parameters:
+    ///   - url: a libpq connection URI or keyword string, without a password.
+    ///   - password: from a file or secret store; nil leaves it to the URI and libpq.
+    ///   - applicationName: shown in `pg_stat_activity`.
+    /// - Throws: ``PostgresError`` of code `misuse` where libpq cannot read the URL. The URL itself is not quoted.
+    public init(url: String, password: String? = nil, applicationName: String) throws(PostgresError) {
+        var message: UnsafeMutablePointer<CChar>?
+        guard let options = PQconninfoParse(url, &message) else {
+            PQfreemem(message)
+            throw PostgresError(.misuse, explanation: "the connection URL cannot be read")
+        }
+        defer { PQconninfoFree(options) }
+        var parameters: [String: String] = [:]
+        var option = options
+        while let keyword = option.pointee.keyword {
+            if let value = option.pointee.val { parameters[String(cString: keyword)] = String(cString: value) }
+            option += 1
+        }
+        parameters["password"] = password ?? parameters["password"]
+        parameters["application_name"] = applicationName
+        parameters["client_encoding"] = "UTF8"
+        self.parameters = parameters
+    }
+
+    /// The same settings for another database of the same server.
+    public func database(_ name: String) -> ConnectionSettings {
+        var copy = self
+        copy.parameters["dbname"] = name
+        return copy
+    }
+
+    /// The same settings for another login.
+    public func login(_ user: String, password: String?) -> ConnectionSettings {
+        var copy = self
+        copy.parameters["user"] = user
+        copy.parameters["password"] = password
+        return copy
+    }
+
+    /// The database asked for.
+    public var databaseName: String? { parameters["dbname"] }
+
+    /// True when the connection cannot leave this machine: a Unix socket or a loopback address.
+    public var isLoopback: Bool {
+        let hosts = (parameters["hostaddr"] ?? parameters["host"] ?? "").split(separator: ",")
+        return hosts.allSatisfy { $0.hasPrefix("/") || $0 == "localhost" || $0.hasPrefix("127.") || $0 == "::1" }
+    }
+
+    /// True when the server's certificate and name are verified.
+    public var verifiesServer: Bool { parameters["sslmode"] == "verify-full" }
+
+    /// libpq's arguments, with the limits as server settings.
+    var arguments: [String: String] {
+        var arguments = parameters
+        let limits = [
+            ("statement_timeout", statementTimeout), ("lock_timeout", lockTimeout),
+            ("idle_in_transaction_session_timeout", idleInTransactionTimeout),
+        ]
+        let flags = limits.map { "-c \($0)=\($1.components.seconds * 1000)" }.joined(separator: " ")
+        arguments["options"] = [parameters["options"], flags].compactMap(\.self).joined(separator: " ")
+        return arguments
+    }
+}

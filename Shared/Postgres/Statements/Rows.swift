@@ -1,0 +1,98 @@
+internal import CLibPQ
+
+/// What a statement returned. Values are read straight from libpq's memory, without copies.
+public struct Rows: Sendable, RandomAccessCollection {
+    let result: ResultMemory
+    let statement: String
+    /// How many rows an insert, update or delete touched, or a select returned.
+    public let affected: Int
+
+    init(_ result: ResultMemory, statement: String) {
+        self.result = result
+        self.statement = statement
+        affected = PQcmdTuples(result.pointer).flatMap { Int(String(cString: $0)) } ?? 0
+    }
+
+    public var startIndex: Int { 0 }
+    public var endIndex: Int { Int(PQntuples(result.pointer)) }
+    public subscript(position: Int) -> Row { Row(rows: self, index: Int32(position)) }
+}
+
+/// One row. Reading it is safe on any thread: the result behind it never changes.
+public struct Row: Sendable {
+    let rows: Rows
+    let index: Int32
+
+    /// All columns by position, as a tuple of the types asked for.
+    ///
+    /// - Throws: ``PostgresError`` of code `decoding`, naming statement, column and both types.
+    public func decode<each T: PostgresDecodable>(
+        _ types: (repeat each T).Type = (repeat each T).self
+    ) throws(PostgresError) -> (repeat each T) {
+        var column: Int32 = 0
+        func next<V: PostgresDecodable>(_: V.Type) throws(PostgresError) -> V {
+            defer { column += 1 }
+            return try value(at: column, as: V.self)
+        }
+        return (repeat try next((each T).self))
+    }
+
+    /// The column of that name.
+    ///
+    /// - Throws: ``PostgresError`` of code `decoding`, naming statement, column and both types.
+    public func column<T: PostgresDecodable>(_ name: String, as _: T.Type = T.self) throws(PostgresError) -> T {
+        let column = PQfnumber(rows.result.pointer, name)
+        guard column >= 0 else {
+            throw PostgresError(.decoding, statement: rows.statement, explanation: "there is no column \(name)")
+        }
+        return try value(at: column, as: T.self)
+    }
+
+    private func value<T: PostgresDecodable>(at column: Int32, as _: T.Type) throws(PostgresError) -> T {
+        let pointer = rows.result.pointer
+        guard column < PQnfields(pointer) else {
+            throw PostgresError(
+                .decoding, statement: rows.statement, explanation: "there is no column number \(column + 1)")
+        }
+        if PQgetisnull(pointer, index, column) == 1 {
+            if let null = T.postgresNull { return null }
+            throw mismatch(column, T.self, found: "NULL")
+        }
+        let bytes = UnsafeRawBufferPointer(
+            start: PQgetvalue(pointer, index, column), count: Int(PQgetlength(pointer, index, column)))
+        let cell = Cell(type: PostgresType(PQftype(pointer, column)), bytes: bytes)
+        guard let value = T(postgres: cell) else { throw mismatch(column, T.self, found: "type \(cell.type.rawValue)") }
+        return value
+    }
+
+    private func mismatch<T>(_ column: Int32, _: T.Type, found: String) -> PostgresError {
+        let name = PQfname(rows.result.pointer, column).map { String(cString: $0) } ?? "\(column + 1)"
+        return PostgresError(
+            .decoding, statement: rows.statement, explanation: "column \(name) is \(found), not \(T.self)")
+    }
+}
+
+/// Owns one `PGresult`.
+final class ResultMemory: @unchecked Sendable {
+    // SAFETY: libpq never changes a finished result; all access is reading, and the last owner clears it.
+    let pointer: OpaquePointer
+
+    init(_ pointer: OpaquePointer) {
+        self.pointer = pointer
+    }
+
+    deinit { PQclear(pointer) }
+
+    func errorField(_ field: Int32) -> String? {
+        PQresultErrorField(pointer, field).map { String(cString: $0) }
+    }
+
+    var commandTag: String { PQcmdStatus(pointer).map { String(cString: $0) } ?? "" }
+
+    /// The error in this result, without anything that may quote data in its safe parts.
+    func error(statement: String?) -> PostgresError {
+        PostgresError(
+            .server, sqlState: errorField(Int32(UInt8(ascii: "C"))), constraint: errorField(Int32(UInt8(ascii: "n"))),
+            statement: statement, serverMessage: errorField(Int32(UInt8(ascii: "M"))))
+    }
+}

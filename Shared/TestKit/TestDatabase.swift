@@ -1,0 +1,81 @@
+internal import FoundationEssentials
+public import Logging
+public import Postgres
+
+/// A database of its own for one test, on the throw-away cluster that `deploy/local/test` starts.
+///
+/// `HANDRAIL_TEST_DATABASE_URL` is the cluster's superuser. Fixtures and migrations use it; everything else connects as
+/// the service's own login, as in life.
+public struct TestDatabase: Sendable {
+    public let name: String
+    /// The superuser's settings for this database: for fixtures and for looking at results.
+    public let superuser: ConnectionSettings
+    public let reactor: Reactor
+
+    /// One thread for all tests of the process.
+    private static let sharedReactor = Reactor()
+
+    /// The cluster's URL, or nil where the tests run without one.
+    public static var clusterURL: String? {
+        ProcessInfo.processInfo.environment["HANDRAIL_TEST_DATABASE_URL"]
+    }
+
+    /// Creates an empty database, or a copy of `template`; runs the body; drops the database.
+    public static func with<T: Sendable>(
+        template: String? = nil, _ body: @Sendable (TestDatabase) async throws -> T
+    ) async throws -> T {
+        guard let url = clusterURL else {
+            throw PostgresError(.misuse, explanation: "HANDRAIL_TEST_DATABASE_URL is not set: run deploy/local/test")
+        }
+        let cluster = try ConnectionSettings(url: url, applicationName: "handrail-tests")
+        let name = "test_" + UUID().uuidString.lowercased().filter { $0 != "-" }
+        let copy = template.map { " template \($0)" } ?? ""
+        try await script("create database \(name)\(copy)", cluster)
+        let database = TestDatabase(name: name, superuser: cluster.database(name), reactor: sharedReactor)
+        do {
+            let value = try await body(database)
+            try await script("drop database \(name) with (force)", cluster)
+            return value
+        } catch {
+            try await script("drop database \(name) with (force)", cluster)
+            throw error
+        }
+    }
+
+    private static func script(_ sql: String, _ cluster: ConnectionSettings) async throws {
+        let pool = Pool(.init(cluster), reactor: sharedReactor, logger: .silent)
+        do {
+            try await pool.runScript(sql)
+            await pool.shutDown()
+        } catch {
+            await pool.shutDown()
+            throw error
+        }
+    }
+
+    /// A pool of the given login (nil: the superuser), shut down after the body.
+    public func withPool<T: Sendable>(
+        login: String? = nil, connections: Int = 4, _ body: @Sendable (Pool) async throws -> T
+    ) async throws -> T {
+        let settings = login.map { superuser.login($0, password: Self.password) } ?? superuser
+        var configuration = Pool.Configuration(settings)
+        configuration.maximumConnections = connections
+        let pool = Pool(configuration, reactor: reactor, logger: .silent)
+        do {
+            let value = try await body(pool)
+            await pool.shutDown()
+            return value
+        } catch {
+            await pool.shutDown()
+            throw error
+        }
+    }
+
+    /// The password of every service login on the test cluster.
+    public static let password = "test"
+}
+
+extension Logger {
+    /// A logger that writes nothing.
+    public static let silent = Logger(label: "silent") { _ in SwiftLogNoOpLogHandler() }
+}
