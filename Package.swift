@@ -170,6 +170,13 @@ let package = Package(
             domainData: ["matching-policy.json", "matching-policy.schema.json"],
             migrations: ["V0001_create_matching_schema.sql"]
         )
-        + service("Scheduling", migrations: ["V0001_create_scheduling_schema.sql"])
+        + service(
+            "Scheduling",
+            domainData: [
+                "critical-time-intervention.v1.json", "overdose-follow-up.v1.json", "recovery-check-ups.v1.json",
+                "programme.schema.json",
+            ],
+            migrations: ["V0001_create_scheduling_schema.sql"]
+        )
         + service("Outcomes", migrations: ["V0001_create_outcome_schema.sql"])
 )
