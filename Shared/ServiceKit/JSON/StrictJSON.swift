@@ -1,10 +1,75 @@
 /// Reads JSON into `Decodable` types and refuses what the type does not ask for.
+///
+/// A synthesised `init(from:)` asks its container for every property, present or not; so a member that was never asked
+/// for is one that the type does not know. Nothing needs to be declared twice.
 public enum StrictJSON {
-    /// - Throws: 400 where the bytes are not JSON; 422 with pointers where they do not fit the type.
+    /// - Throws: 400 where the bytes are not JSON; 422 with a pointer to each unknown member, or to the first value
+    ///   that does not fit the type.
     public static func decode<Value: Decodable>(
         _ type: Value.Type,
         from bytes: some Collection<UInt8>
     ) throws(Problem) -> Value {
-        throw .internalError
+        let tree = try parse(bytes)
+        let asked = AskedMembers()
+        let value: Value
+        do {
+            value = try Value(from: StrictJSONDecoder(tree, asked: asked))
+        } catch let error as DecodingError {
+            throw .invalid([Problem.FieldError(error)])
+        } catch let problem as Problem {
+            throw problem
+        } catch {
+            throw .invalid("", "does not fit")
+        }
+        let unknown = asked.unknown
+        guard unknown.isEmpty else { throw .invalid(unknown.map { .init($0, "unknown member") }) }
+        return value
     }
+
+    static func parse(_ bytes: some Collection<UInt8>) throws(Problem) -> JSONValue {
+        do {
+            return try JSONParser.parse(bytes)
+        } catch {
+            throw .badRequest("The body is not JSON: \(error.reason), after \(error.offset) bytes.")
+        }
+    }
+}
+
+extension Problem.FieldError {
+    /// The error of a `Decodable` type in words for the sender of the text.
+    init(_ error: DecodingError) {
+        switch error {
+        case .keyNotFound(let key, let context):
+            self.init(jsonPointer(context.codingPath + [key]), "missing")
+        case .valueNotFound(_, let context):
+            self.init(jsonPointer(context.codingPath), "must not be null")
+        case .typeMismatch(_, let context):
+            self.init(jsonPointer(context.codingPath), context.debugDescription)
+        case .dataCorrupted(let context):
+            // The standard library quotes the value of an unknown enum case here; it belongs to the sender alone, but
+            // is of no use to them either.
+            let isUnknownCase = context.debugDescription.hasPrefix("Cannot initialize")
+            self.init(
+                jsonPointer(context.codingPath), isUnknownCase ? "not one of the values it can have" : context.debugDescription
+            )
+        @unknown default:
+            self.init("", "does not fit")
+        }
+    }
+}
+
+/// The JSON pointer (RFC 6901) of a coding path: `/items/0/a~1b`.
+func jsonPointer(_ path: [any CodingKey]) -> String {
+    var pointer = ""
+    for key in path {
+        pointer += "/"
+        for character in key.stringValue {
+            switch character {
+            case "~": pointer += "~0"
+            case "/": pointer += "~1"
+            default: pointer.append(character)
+            }
+        }
+    }
+    return pointer
 }
