@@ -13,6 +13,7 @@ let strict: [SwiftSetting] = [
 
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
+let coreMetrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdTesting = Target.Dependency.product(name: "HummingbirdTesting", package: "hummingbird")
@@ -120,7 +121,7 @@ let package = Package(
             name: "ServiceKit",
             dependencies: [
                 "Postgres", "Models", "MessageTable", hummingbird, jwt, crypto, configuration, httpClient, logging,
-                metrics,
+                metrics, coreMetrics,
                 lifecycle, nio, nioFoundation, locks,
             ],
             path: "Shared/ServiceKit",

@@ -16,6 +16,9 @@ public struct APIContext: RequestContext {
     /// The request's `Idempotency-Key` on routes that support one.
     public internal(set) var idempotencyKey: IdempotencyKey?
     var authenticated: Principal?
+    var allowance: RateLimiter.Allowance?
+    /// The caller's network address, for bounding what one address can cause; never stored or logged.
+    let address: String?
 
     public init(source: ApplicationRequestContextSource) {
         coreContext = CoreRequestContextStorage(source: source)
@@ -25,6 +28,8 @@ public struct APIContext: RequestContext {
         body = ByteBuffer()
         idempotencyKey = nil
         authenticated = nil
+        allowance = nil
+        address = source.channel.remoteAddress?.ipAddress
     }
 
     /// Who is asking.

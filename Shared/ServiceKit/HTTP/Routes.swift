@@ -17,6 +17,8 @@ public struct Routes: Sendable {
     private(set) var entries: [Entry] = []
     private(set) var renderers: [(prefix: String, render: ProblemRenderer)] = []
 
+    private(set) var problemOf: @Sendable (any Error) -> Problem? = { _ in nil }
+
     public init() {}
 
     /// Every declared route, in the order of declaration.
@@ -30,5 +32,11 @@ public struct Routes: Sendable {
     /// Problems of requests below `prefix` are rendered by `render` instead of as `application/problem+json`.
     public mutating func renderProblems(under prefix: String, _ render: @escaping ProblemRenderer) {
         renderers.append((prefix, render))
+    }
+
+    /// Turns the domain's errors into problems: called once, with a function that is exhaustive over the codes of the
+    /// service's own errors and answers nil for all others.
+    public mutating func mapErrors(_ problemOf: @escaping @Sendable (any Error) -> Problem?) {
+        self.problemOf = problemOf
     }
 }

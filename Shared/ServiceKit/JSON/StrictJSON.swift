@@ -50,7 +50,8 @@ extension Problem.FieldError {
             // is of no use to them either.
             let isUnknownCase = context.debugDescription.hasPrefix("Cannot initialize")
             self.init(
-                jsonPointer(context.codingPath), isUnknownCase ? "not one of the values it can have" : context.debugDescription
+                jsonPointer(context.codingPath),
+                isUnknownCase ? "not one of the values it can have" : context.debugDescription
             )
         @unknown default:
             self.init("", "does not fit")

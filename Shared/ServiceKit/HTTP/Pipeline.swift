@@ -1,0 +1,115 @@
+internal import Hummingbird
+internal import Logging
+internal import Models
+internal import NIOCore
+
+/// The way of every request: identified, admitted, handled, answered, counted and logged; errors become problems here
+/// and nowhere else.
+struct Pipeline: Sendable {
+    let gate: Gate
+    let logger: Logger
+    let measurements: RequestMeasurements
+    let renderers: [(prefix: String, render: Routes.ProblemRenderer)]
+    let problemOf: @Sendable (any Error) -> Problem?
+
+    /// Answers a request; never throws.
+    func respond(
+        to request: Request,
+        _ context: APIContext,
+        route: Route?,
+        handle: @Sendable (Request, APIContext) async throws -> Response
+    ) async -> Response {
+        let start = ContinuousClock.now
+        var context = context
+        identify(request, route, &context)
+        var response: Response
+        var failure: Problem?
+        do {
+            if let route { try await gate.admit(request, route, &context) }
+            response = try await handle(request, context)
+        } catch {
+            let problem = self.problem(of: error, context)
+            await gate.recordDenial(problem, context)
+            response = render(problem, request, context)
+            failure = problem
+        }
+        response.headers[.requestID] = context.requestID
+        response.headers[.xContentTypeOptions] = "nosniff"
+        if response.headers[.cacheControl] == nil { response.headers[.cacheControl] = "no-store" }
+        gate.limiter.describe(context.allowance, in: &response.headers)
+        let elapsed = ContinuousClock.now - start
+        measurements.record(route, request.method, status: response.status.code, elapsed)
+        log(response, failure, elapsed, request.method, context)
+        return response
+    }
+
+    private func identify(_ request: Request, _ route: Route?, _ context: inout APIContext) {
+        context.route = route
+        context.requestID = RequestIdentity.accepted(request.headers[.requestID]) ?? RequestIdentity.new()
+        context.trace = request.headers[.traceparent].flatMap(Traceparent.init)?.child ?? Traceparent()
+        context.logger[metadataKey: "request_id"] = "\(context.requestID)"
+        context.logger[metadataKey: "trace_id"] = "\(context.trace.traceID)"
+    }
+
+    /// Errors that nobody mapped are our own mistakes, and are logged here with the only text that is safe.
+    private func problem(of error: any Error, _ context: APIContext) -> Problem {
+        if let problem = error as? Problem { return problem }
+        if let problem = problemOf(error) { return problem }
+        if let problem = Problem(known: error) {
+            if problem.status.code >= 500 { context.logger.warning("not answered", metadata: ["error": "\(error)"]) }
+            return problem
+        }
+        context.logger.error("unexpected error", metadata: ["error": "\(type(of: error))"])
+        return .internalError
+    }
+
+    private func render(_ problem: Problem, _ request: Request, _ context: APIContext) -> Response {
+        let path = request.uri.path
+        if let (_, render) = renderers.first(where: { path.hasPrefix($0.prefix) }) {
+            var response = render(problem, context)
+            for field in problem.headers { response.headers[field.name] = field.value }
+            return response
+        }
+        return problem.response(requestID: context.requestID)
+    }
+
+    private func log(
+        _ response: Response,
+        _ failure: Problem?,
+        _ elapsed: Duration,
+        _ method: HTTPRequest.Method,
+        _ context: APIContext
+    ) {
+        // The template, never the path or the query: those carry ids, and may carry anything a caller puts there.
+        var metadata: Logger.Metadata = [
+            "route": "\(context.route?.template ?? "unmatched")",
+            "method": "\(context.route == nil ? "other" : method.rawValue)",
+            "status": "\(response.status.code)",
+            "duration_ms": "\(elapsed.microseconds / 1000)",
+        ]
+        if let failure { metadata["problem"] = "\(failure.type)" }
+        if let agencyID = context.authenticated?.agencyID { metadata["agency_id"] = "\(agencyID)" }
+        context.logger.info("answered", metadata: metadata)
+    }
+}
+
+/// Request ids: the caller's where it is sane, so that one id follows a request through every system.
+enum RequestIdentity {
+    static func accepted(_ text: String?) -> String? {
+        guard let text, (1...64).contains(text.utf8.count),
+            text.utf8.allSatisfy({ byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."):
+                    true
+                default: false
+                }
+            })
+        else { return nil }
+        return text
+    }
+
+    static func new() -> String {
+        hexadecimal(UInt64.random(in: .min ... .max)) + hexadecimal(UInt64.random(in: .min ... .max))
+    }
+}

@@ -1,0 +1,129 @@
+internal import HTTPTypes
+internal import Models
+internal import NIOConcurrencyHelpers
+
+/// A token bucket for each principal: `burst` requests at once, refilled evenly. Bounded in memory.
+///
+/// Each process counts for itself: a limit protects a process from one runaway client, it is no quota.
+public final class RateLimiter: Sendable {
+    /// How many requests, how fast.
+    public struct Limit: Hashable, Sendable {
+        public var burst: Int
+        public var perMinute: Int
+
+        public init(burst: Int, perMinute: Int) {
+            self.burst = burst
+            self.perMinute = perMinute
+        }
+
+        /// Nobody is refused, and no header is sent.
+        public static let unlimited = Limit(burst: 0, perMinute: 0)
+    }
+
+    struct Allowance: Hashable, Sendable {
+        var remaining: Int
+        /// Whole seconds until the bucket is full again.
+        var resetSeconds: Int
+    }
+
+    private let limit: Limit
+    private let buckets: NIOLockedValueBox<TokenBuckets<Principal>>
+    private let now: @Sendable () -> ContinuousClock.Instant
+
+    public convenience init(_ limit: Limit) {
+        self.init(limit, largest: 10_000) { ContinuousClock.now }
+    }
+
+    init(_ limit: Limit, largest: Int, now: @escaping @Sendable () -> ContinuousClock.Instant) {
+        self.limit = limit
+        self.now = now
+        buckets = NIOLockedValueBox(
+            TokenBuckets(burst: Double(limit.burst), perSecond: Double(limit.perMinute) / 60, largest: largest)
+        )
+    }
+
+    /// - Throws: 429 with the seconds to wait.
+    func take(for principal: Principal) throws(Problem) -> Allowance? {
+        guard limit != .unlimited else { return nil }
+        let taken = buckets.withLockedValue { $0.take(principal, at: now()) }
+        switch taken {
+        case .taken(let remaining, let reset):
+            return Allowance(remaining: Int(remaining), resetSeconds: Int(reset.rounded(.up)))
+        case .empty(let wait):
+            throw .tooManyRequests(retryAfter: max(1, Int(wait.rounded(.up))))
+        }
+    }
+
+    /// Adds `RateLimit` and `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers).
+    func describe(_ allowance: Allowance?, in headers: inout HTTPFields) {
+        guard let allowance else { return }
+        let window = limit.perMinute == 0 ? 60 : max(1, limit.burst * 60 / limit.perMinute)
+        headers[.rateLimitPolicy] = "\"principal\";q=\(limit.burst);w=\(window)"
+        headers[.rateLimit] = "\"principal\";r=\(allowance.remaining);t=\(allowance.resetSeconds)"
+    }
+}
+
+/// Token buckets by key, as a value: at most `largest`, the fullest of which are forgotten first, since a full bucket
+/// and none are the same.
+struct TokenBuckets<Key: Hashable & Sendable>: Sendable {
+    enum Outcome: Hashable, Sendable {
+        /// Seconds until the bucket is full again.
+        case taken(remaining: Double, reset: Double)
+        /// Seconds until there is one token.
+        case empty(wait: Double)
+    }
+
+    private struct Bucket {
+        var tokens: Double
+        var at: ContinuousClock.Instant
+    }
+
+    let burst: Double
+    let perSecond: Double
+    let largest: Int
+    private var buckets: [Key: Bucket] = [:]
+
+    init(burst: Double, perSecond: Double, largest: Int) {
+        self.burst = burst
+        self.perSecond = perSecond
+        self.largest = largest
+    }
+
+    var count: Int { buckets.count }
+
+    mutating func take(_ key: Key, at now: ContinuousClock.Instant) -> Outcome {
+        if buckets[key] == nil, buckets.count >= largest { forget(at: now) }
+        var bucket = buckets[key] ?? Bucket(tokens: burst, at: now)
+        bucket.tokens = tokens(of: bucket, at: now)
+        bucket.at = now
+        guard bucket.tokens >= 1 else {
+            buckets[key] = bucket
+            return .empty(wait: perSecond > 0 ? (1 - bucket.tokens) / perSecond : 60)
+        }
+        bucket.tokens -= 1
+        buckets[key] = bucket
+        return .taken(remaining: bucket.tokens, reset: perSecond > 0 ? (burst - bucket.tokens) / perSecond : 60)
+    }
+
+    private func tokens(of bucket: Bucket, at now: ContinuousClock.Instant) -> Double {
+        min(burst, bucket.tokens + (now - bucket.at).inSeconds * perSecond)
+    }
+
+    /// Forgets the full buckets; where none is full, the fuller half.
+    private mutating func forget(at now: ContinuousClock.Instant) {
+        buckets = buckets.filter { tokens(of: $0.value, at: now) < burst }
+        guard buckets.count >= largest else { return }
+        let levels = buckets.values.map { tokens(of: $0, at: now) }.sorted()
+        let middle = levels[levels.count / 2]
+        var surplus = buckets.count - largest / 2
+        buckets = buckets.filter { _, bucket in
+            guard surplus > 0, tokens(of: bucket, at: now) >= middle else { return true }
+            surplus -= 1
+            return false
+        }
+    }
+}
+
+extension Duration {
+    var inSeconds: Double { Double(components.seconds) + Double(components.attoseconds) / 1e18 }
+}

@@ -1,0 +1,13 @@
+public import Postgres
+
+/// The migrations that come before every other set: roles, the registry of agencies, and the functions that service
+/// migrations are written with (`handrail.create_service_schema`, `handrail.protect_table`).
+public enum PlatformMigrations {
+    public static let all = MigrationSet(
+        "platform",
+        [
+            Migration("V0001_create_roles", PackageResources.V0001_create_roles_sql),
+            Migration("V0002_create_platform", PackageResources.V0002_create_platform_sql),
+        ]
+    )
+}
