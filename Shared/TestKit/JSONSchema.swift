@@ -1,0 +1,148 @@
+internal import FoundationEssentials
+
+/// Holds a JSON document against a JSON Schema, for the part of draft 2020-12 that our data files use.
+///
+/// A keyword that it does not know is itself a fault, so that a schema never promises what nobody checks.
+public struct JSONSchema {
+    private let root: JSON
+
+    /// - Throws: `DecodingError` where the bytes are not JSON.
+    public init(_ bytes: [UInt8]) throws {
+        root = try JSONDecoder().decode(JSON.self, from: Data(bytes))
+    }
+
+    /// What is wrong with the document, each with a JSON pointer; empty where it follows the schema.
+    ///
+    /// - Throws: `DecodingError` where the bytes are not JSON.
+    public func faults(in document: [UInt8]) throws -> [String] {
+        check(try JSONDecoder().decode(JSON.self, from: Data(document)), against: root, at: "")
+    }
+
+    private func check(_ value: JSON, against schema: JSON, at pointer: String) -> [String] {
+        guard case .object(let keywords) = schema else {
+            return schema == .bool(true) ? [] : ["\(pointer): not allowed"]
+        }
+        return keywords.sorted { $0.key < $1.key }.flatMap { keyword, rule in
+            check(value, keyword, rule, in: keywords, at: pointer)
+        }
+    }
+
+    private func check(
+        _ value: JSON, _ keyword: String, _ rule: JSON, in keywords: [String: JSON], at pointer: String
+    ) -> [String] {
+        switch (keyword, rule, value) {
+        case ("$schema", _, _), ("$id", _, _), ("$defs", _, _), ("title", _, _), ("description", _, _),
+            ("$comment", _, _), ("examples", _, _):
+            return []
+        case ("$ref", .string(let reference), _):
+            guard let target = resolve(reference) else { return ["\(pointer): unresolved \(reference)"] }
+            return check(value, against: target, at: pointer)
+        case ("type", .string(let name), _):
+            return value.isOf(type: name) ? [] : ["\(pointer): not of type \(name)"]
+        case ("type", .array(let names), _):
+            let fits = names.contains { if case .string(let name) = $0 { value.isOf(type: name) } else { false } }
+            return fits ? [] : ["\(pointer): of none of the types"]
+        case ("enum", .array(let allowed), _): return allowed.contains(value) ? [] : ["\(pointer): not in the list"]
+        case ("const", _, _): return rule == value ? [] : ["\(pointer): another constant"]
+        case ("oneOf", .array(let choices), _), ("anyOf", .array(let choices), _):
+            let fitting = choices.count { check(value, against: $0, at: pointer).isEmpty }
+            return fitting == 1 || (fitting > 1 && keyword == "anyOf")
+                ? [] : ["\(pointer): fits \(fitting) of \(keyword)"]
+        case ("allOf", .array(let all), _): return all.flatMap { check(value, against: $0, at: pointer) }
+        case ("required", .array(let names), .object(let members)):
+            return names.compactMap { name in
+                if case .string(let name) = name, members[name] == nil { "\(pointer): lacks \(name)" } else { nil }
+            }
+        case ("properties", .object(let schemas), .object(let members)):
+            return members.sorted { $0.key < $1.key }.flatMap { name, member in
+                schemas[name].map { check(member, against: $0, at: "\(pointer)/\(name)") } ?? []
+            }
+        case ("additionalProperties", _, .object(let members)):
+            var known: Set<String> = []
+            if case .object(let schemas)? = keywords["properties"] { known = Set(schemas.keys) }
+            return members.filter { !known.contains($0.key) }.sorted { $0.key < $1.key }
+                .flatMap { check($0.value, against: rule, at: "\(pointer)/\($0.key)") }
+        case ("items", _, .array(let items)):
+            return items.enumerated().flatMap { check($0.element, against: rule, at: "\(pointer)/\($0.offset)") }
+        case ("uniqueItems", .bool(true), .array(let items)):
+            return Set(items).count == items.count ? [] : ["\(pointer): repeats an item"]
+        default: return checkBound(value, keyword, rule, at: pointer)
+        }
+    }
+
+    private func checkBound(_ value: JSON, _ keyword: String, _ rule: JSON, at pointer: String) -> [String] {
+        let measured: Double? =
+            switch (keyword, value) {
+            case ("minimum", .number(let number)), ("maximum", .number(let number)),
+                ("exclusiveMinimum", .number(let number)):
+                number
+            case ("minItems", .array(let items)), ("maxItems", .array(let items)): Double(items.count)
+            case ("minProperties", .object(let members)): Double(members.count)
+            case ("minLength", .string(let text)), ("maxLength", .string(let text)): Double(text.unicodeScalars.count)
+            default: nil
+            }
+        if let measured, case .number(let bound) = rule {
+            let fits =
+                keyword.hasPrefix("max")
+                ? measured <= bound
+                : keyword.hasPrefix("exclusive") ? measured > bound : measured >= bound
+            return fits ? [] : ["\(pointer): \(keyword) \(bound)"]
+        }
+        if keyword == "pattern", case .string(let pattern) = rule {
+            guard case .string(let text) = value else { return [] }
+            // SAFETY: an unreadable pattern is reported as a fault of the schema.
+            guard let expression = try? Regex(pattern) else { return ["\(pointer): pattern unreadable"] }
+            return text.contains(expression) ? [] : ["\(pointer): not of the pattern"]
+        }
+        let known: Set = [
+            "required", "properties", "additionalProperties", "items", "uniqueItems", "minimum", "maximum",
+            "exclusiveMinimum", "minItems", "maxItems", "minProperties", "minLength", "maxLength",
+        ]
+        return known.contains(keyword) ? [] : ["\(pointer): the schema's keyword \(keyword) is not checked"]
+    }
+
+    /// Follows a reference within the schema: `#/$defs/name`.
+    private func resolve(_ reference: String) -> JSON? {
+        guard reference.hasPrefix("#") else { return nil }
+        return reference.dropFirst().split(separator: "/").reduce(root) { found, name in
+            if case .object(let members)? = found { members[String(name)] } else { nil }
+        }
+    }
+}
+
+private enum JSON: Hashable, Decodable {
+    case null
+    case bool(Bool)
+    case number(Double)
+    case string(String)
+    case array([JSON])
+    case object([String: JSON])
+
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        if container.decodeNil() {
+            self = .null
+            // SAFETY: each attempt that fails leads to the next kind of value; the last one throws.
+        } else if let bool = try? container.decode(Bool.self) {
+            self = .bool(bool)
+        } else if let number = try? container.decode(Double.self) {
+            self = .number(number)
+        } else if let text = try? container.decode(String.self) {
+            self = .string(text)
+        } else if let items = try? container.decode([JSON].self) {
+            self = .array(items)
+        } else {
+            self = .object(try container.decode([String: JSON].self))
+        }
+    }
+
+    func isOf(type name: String) -> Bool {
+        switch (self, name) {
+        case (.null, "null"), (.bool, "boolean"), (.number, "number"), (.string, "string"), (.array, "array"),
+            (.object, "object"):
+            true
+        case (.number(let number), "integer"): number == number.rounded()
+        default: false
+        }
+    }
+}
