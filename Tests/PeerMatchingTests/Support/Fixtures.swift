@@ -1,6 +1,6 @@
 import FoundationEssentials
 import Models
-import PeerMatchingDomain
+public import PeerMatchingDomain
 
 /// A repeatable source of random numbers (SplitMix64): a failing property test fails again with its seed.
 struct SeededGenerator: RandomNumberGenerator {
