@@ -116,7 +116,14 @@ let package = Package(
             resources: [.embedInCode("Migrations/V0001_create_message_table.sql")],
             swiftSettings: strict
         ),
-        .target(name: "FHIR", dependencies: ["Models"], path: "Shared/FHIR", swiftSettings: strict),
+        .target(
+            name: "FHIR",
+            dependencies: ["Models"],
+            path: "Shared/FHIR",
+            exclude: ["Data/code-tables.schema.json", "Data/referral-services.schema.json"],
+            resources: [.embedInCode("Data/code-tables.json"), .embedInCode("Data/referral-services.json")],
+            swiftSettings: strict
+        ),
         .target(
             name: "ServiceKit",
             dependencies: [

@@ -1,0 +1,158 @@
+extension R4 {
+    /// A search as asked, read and checked.
+    public struct SearchQuery: Hashable, Sendable {
+        public var filters: [SearchFilter]
+        /// `_count`, within the bound; nil when not asked.
+        public var count: Int?
+        /// `_include` values that we serve, such as `Task:focus`.
+        public var includes: Set<String>
+        /// `_summary=count`.
+        public var onlyCounts: Bool
+        /// Parameters that were not understood and were left out (lenient handling).
+        public var ignored: [String]
+        /// The parameters that were used, for the `self` link, undecoded as given.
+        public var used: [Item]
+
+        /// A parameter's name and value, percent-decoded.
+        public struct Item: Hashable, Sendable {
+            public var name: String
+            public var value: String
+
+            /// One pair.
+            public init(_ name: String, _ value: String) {
+                (self.name, self.value) = (name, value)
+            }
+        }
+
+        /// What to do with parameters that are not known: `Prefer: handling=strict|lenient` (R4 §3.1.0.1.1).
+        public enum Handling: String, Hashable, Sendable {
+            case strict, lenient
+
+            /// Reads a Prefer header; lenient where it says nothing, as R4 lets a server choose.
+            public init(preferHeader: String?) {
+                let wishes = (preferHeader ?? "").split(whereSeparator: { $0 == "," || $0 == ";" })
+                let isStrict = wishes.contains { $0.filter { $0 != " " }.lowercased() == "handling=strict" }
+                self = isStrict ? .strict : .lenient
+            }
+        }
+    }
+}
+
+extension R4.SearchQuery {
+    /// Reads a query.
+    ///
+    /// - Parameters:
+    ///   - known: the parameters of the type.
+    ///   - includes: the `_include` values that are served.
+    ///   - control: further names that the server handles itself, such as its page cursor.
+    ///   - most: the largest `_count`; a larger one is lowered, as R4 allows.
+    /// - Throws: values that cannot be read, always; unknown parameters under strict handling.
+    public init(
+        _ items: [Item], known: [R4.SearchParameter], includes: Set<String> = [], control: Set<String> = [],
+        handling: Handling, most: Int = 200
+    ) throws(R4.Refusal) {
+        var query = R4.SearchQuery(filters: [], count: nil, includes: [], onlyCounts: false, ignored: [], used: [])
+        let notes = IssueNotes()
+        for item in items where !item.value.isEmpty && !control.contains(item.name) {
+            let parts = item.name.split(separator: ":", maxSplits: 1).map(String.init)
+            switch parts.first ?? "" {
+            case "_count":
+                guard let count = Int(item.value), count >= 0 else {
+                    notes.note(.value, "_count must be a whole number.", at: "_count")
+                    continue
+                }
+                query.count = min(count, most)
+            case "_summary" where item.value == "count": query.onlyCounts = true
+            case "_include" where includes.contains(item.value): query.includes.insert(item.value)
+            case "_format" where ["json", "application/json", "application/fhir+json"].contains(item.value): break
+            case let name:
+                guard let parameter = known.first(where: { $0.name == name }),
+                    let condition = Self.condition(parameter, modifier: parts.dropFirst().first, item, notes)
+                else {
+                    query.ignored.append(item.name)
+                    continue
+                }
+                query.filters.append(.init(parameter: name, condition: condition))
+            }
+            query.used.append(item)
+        }
+        if handling == .strict, !query.ignored.isEmpty, !notes.hasErrors {
+            notes.note(
+                .notSupported,
+                "A search parameter, modifier or _include is not supported. Supported are: "
+                    + (known.map(\.name) + ["_count", "_include"]).joined(separator: ", ") + ".",
+                at: "search"
+            )
+        }
+        guard !notes.hasErrors else { throw R4.Refusal(notes.issues) }
+        self = query
+    }
+
+    /// Nil when parameter and modifier do not go together; a bad value is noted and gives an empty condition.
+    private static func condition(
+        _ parameter: R4.SearchParameter, modifier: String?, _ item: Item, _ notes: IssueNotes
+    ) -> R4.SearchFilter.Condition? {
+        let values = unescapedValues(item.value)
+        switch (modifier, parameter.kind) {
+        case ("missing", _):
+            guard item.value == "true" || item.value == "false" else {
+                notes.note(.value, ":missing takes true or false.", at: parameter.name)
+                return .missing(true)
+            }
+            return .missing(item.value == "true")
+        case (nil, .token):
+            let tokens = values.map(token)
+            if let table = parameter.codes, tokens.contains(where: { !isKnown($0, in: table) }) {
+                let allowed = CodeTables.published[table].sorted().joined(separator: ", ")
+                notes.note(.codeInvalid, "\(parameter.name) takes: \(allowed).", at: parameter.name)
+            }
+            return .tokens(tokens)
+        case (nil, .reference): return .references(values.map(R4.Reference.Target.init))
+        case (nil, .date):
+            let dates = values.compactMap(R4.DateCondition.init)
+            if dates.count != values.count {
+                notes.note(
+                    .value, "\(parameter.name) takes a date with eq, ne, gt, lt, ge, le, sa or eb before it.",
+                    at: parameter.name)
+            }
+            return .dates(dates)
+        case (nil, .string): return .strings(values)
+        default: return nil
+        }
+    }
+
+    private static func isKnown(_ token: R4.SearchFilter.Token, in table: CodeTables.Name) -> Bool {
+        guard let code = token.code else { return true }
+        return CodeTables.published[table].contains(code)
+    }
+
+    private static func token(_ text: String) -> R4.SearchFilter.Token {
+        guard let bar = text.firstIndex(of: "|") else { return .init(system: nil, code: text) }
+        let (system, code) = (String(text[..<bar]), String(text[text.index(after: bar)...]))
+        return .init(system: system, code: code.isEmpty ? nil : code)
+    }
+
+    /// Splits at commas; `\,`, `\|`, `\$` and `\\` stand for themselves (R4 §3.1.1.4.0.1).
+    private static func unescapedValues(_ text: String) -> [String] {
+        var values = [""]
+        var isEscaped = false
+        for character in text {
+            switch (isEscaped, character) {
+            case (false, "\\"): isEscaped = true
+            case (false, ","): values.append("")
+            default:
+                values[values.count - 1].append(character)
+                isEscaped = false
+            }
+        }
+        return values.filter { !$0.isEmpty }
+    }
+}
+
+extension R4.SearchFilter.Token {
+    /// Whether a code of a system meets the token.
+    public func matches(system: String?, code: String?) -> Bool {
+        if let wanted = self.system, wanted != (system ?? "") { return false }
+        return self.code == nil || self.code == code
+    }
+}
