@@ -92,3 +92,12 @@ create extension if not exists btree_gist;
 create schema if not exists handrail;
 alter schema handrail owner to handrail_owner;
 grant usage on schema handrail to handrail_service, handrail_worker;
+
+-- A process is ready only when its migrations are applied, so every service may read which ones are.
+do $record$
+begin
+    if to_regclass('handrail.migration') is not null then
+        grant select on handrail.migration to handrail_service, handrail_worker;
+    end if;
+end
+$record$;

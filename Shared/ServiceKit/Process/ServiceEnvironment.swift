@@ -1,3 +1,4 @@
+public import CoreMetrics
 public import Logging
 public import Models
 
@@ -6,14 +7,26 @@ public struct ServiceEnvironment: Sendable {
     /// `peer-matching`: also the audience of its tokens.
     public let name: String
     public let settings: ServiceSettings
+    public let database: Database
     public let logger: Logger
+    public let metrics: any MetricsFactory
     public let clock: WallClock
     public let ids: IDSource
 
-    public init(name: String, settings: ServiceSettings, logger: Logger, clock: WallClock, ids: IDSource) {
+    public init(
+        name: String,
+        settings: ServiceSettings,
+        database: Database,
+        logger: Logger,
+        metrics: any MetricsFactory,
+        clock: WallClock,
+        ids: IDSource
+    ) {
         self.name = name
         self.settings = settings
+        self.database = database
         self.logger = logger
+        self.metrics = metrics
         self.clock = clock
         self.ids = ids
     }
