@@ -186,5 +186,15 @@ let package = Package(
             ],
             migrations: ["V0001_create_scheduling_schema.sql"]
         )
-        + service("Outcomes", migrations: ["V0001_create_outcome_schema.sql"])
+        + service(
+            "Outcomes",
+            domainData: [
+                "barc-10.json", "phq-9.json", "instrument.schema.json", "assessment-schedule.json",
+                "assessment-schedule.schema.json", "process-measures.json", "process-measures.schema.json",
+            ],
+            migrations: [
+                "V0001_create_outcome_schema.sql", "V0002_create_assessment.sql", "V0003_create_projections.sql",
+                "V0004_create_timeline.sql", "V0005_create_measure_result.sql",
+            ]
+        )
 )
