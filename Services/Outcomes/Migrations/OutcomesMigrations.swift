@@ -1,1 +1,15 @@
+public import Postgres
 
+/// The schema `outcome`: assessments, safety tasks, projections of the other services' messages, timelines, results.
+public enum OutcomesMigrations {
+    public static let all = MigrationSet(
+        "outcome",
+        [
+            Migration("V0001_create_outcome_schema", PackageResources.V0001_create_outcome_schema_sql),
+            Migration("V0002_create_assessment", PackageResources.V0002_create_assessment_sql),
+            Migration("V0003_create_projections", PackageResources.V0003_create_projections_sql),
+            Migration("V0004_create_timeline", PackageResources.V0004_create_timeline_sql),
+            Migration("V0005_create_measure_result", PackageResources.V0005_create_measure_result_sql),
+        ]
+    )
+}
