@@ -166,6 +166,9 @@ actor Connection {
         }
     }
 
+    /// Whether statements of the caller wait for the next request.
+    nonisolated var hasUnsentWork: Bool { lent.withLockedValue { $0.hasUnsentWork } }
+
     func commit() async throws(PostgresError) {
         let isNeeded = lent.withLockedValue { lent in
             guard lent.hasUnsentBegin && !lent.hasUnsentWork else { return true }

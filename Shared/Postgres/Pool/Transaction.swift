@@ -31,6 +31,11 @@ public struct Transaction: Sendable {
         connection.runBeforeNext([Step(statement, bindings)], isWork: true)
     }
 
+    /// Sends what is queued and waits for its success.
+    public func flush() async throws(PostgresError) {
+        if connection.hasUnsentWork { _ = try await connection.run([]) }
+    }
+
     /// Changes settings for the rest of the transaction, such as the agency a message belongs to.
     public func apply(_ settings: LocalSettings) {
         connection.runBeforeNext(settings.steps, isWork: false)

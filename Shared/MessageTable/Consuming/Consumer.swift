@@ -1,0 +1,173 @@
+internal import FoundationEssentials
+internal import Logging
+internal import Models
+internal import Postgres
+
+/// Handles the log for one group in this process.
+///
+/// A window's messages are handled in one transaction with their checkpoints. When a handler fails, the same messages
+/// are tried again with a savepoint each: the failing ones are parked, with all later ones of their keys, and the others
+/// go on.
+struct Consumer: Sendable {
+    let group: ConsumerGroup
+    /// The service's own login: handlers run as it.
+    let servicePool: Pool
+    let reader: LogReader
+    let clock: WallClock
+    let logger: Logger
+
+    static let batchSize = 200
+
+    /// What one turn came to.
+    enum Turn: Hashable, Sendable {
+        case idle, worked
+        /// Another process has moved these slots: read their checkpoints again.
+        case overtaken([Int])
+    }
+
+    /// Reads and handles the next messages of the slots that lag most, and moves the cursors.
+    func turn(_ cursors: inout [SlotCursor]) async throws -> Turn {
+        guard let (position, slots) = cursors.furthestBehind() else { return .idle }
+        let hi: Int64
+        if let window = position.window {
+            hi = window.hi
+        } else if let next = try await reader.tick(after: position.tick) {
+            hi = next
+        } else {
+            return .idle
+        }
+        let read = WindowRead(slots: slots, tick: position.tick, hi: hi, after: position.window?.after ?? 0)
+        let messages = try await reader.messages(read, limit: Self.batchSize)
+        let next = read.next(lastID: messages.last?.id, isWhole: messages.count < Self.batchSize)
+        let handled = messages.filter { group.handlers[$0.topic] != nil }
+        let touched = Set(handled.map(\.slot))
+        let checkpoints = cursors.filter { touched.contains($0.slot) }.map { $0.checkpoint(at: next) }
+        if !handled.isEmpty {
+            guard try await handle(handled, checkpoints) else { return .overtaken(Array(touched)) }
+        }
+        for index in cursors.indices where slots.contains(cursors[index].slot) {
+            if let checkpoint = checkpoints.first(where: { $0.slot == cursors[index].slot }) {
+                cursors[index].acknowledged(checkpoint)
+            } else {
+                cursors[index].passed(to: next)
+            }
+        }
+        return .worked
+    }
+
+    /// False when another process was faster; then nothing of it has happened.
+    private func handle(_ messages: [Message], _ checkpoints: [Checkpoint]) async throws -> Bool {
+        let parked = try await reader.parkedKeys(among: Array(Set(messages.map(\.key))))
+        do {
+            return try await attempt(messages, checkpoints, parked: parked, withSavepoints: false)
+        } catch let error as PostgresError where error.sqlState == nil || error.isRetryable {
+            throw error
+        } catch {
+            return try await attempt(messages, checkpoints, parked: parked, withSavepoints: true)
+        }
+    }
+
+    private func attempt(
+        _ messages: [Message], _ checkpoints: [Checkpoint], parked: Set<String>, withSavepoints: Bool
+    ) async throws -> Bool {
+        do {
+            try await servicePool.withTransaction { transaction in
+                var parked = parked
+                for message in messages {
+                    if parked.contains(message.key) {
+                        try await transaction.park(message, group: group.name, .behind(clock.now()))
+                    } else if withSavepoints {
+                        let succeeded = try await handleOrPark(message, in: transaction)
+                        if !succeeded { parked.insert(message.key) }
+                    } else {
+                        try await run(message, in: transaction)
+                    }
+                }
+                for checkpoint in checkpoints { try await transaction.acknowledge(checkpoint, group: group.name) }
+            }
+            return true
+        } catch let error as PostgresError where Self.isFence(error) {
+            return false
+        }
+    }
+
+    private static func isFence(_ error: PostgresError) -> Bool {
+        error.isUniqueViolation && error.statement == "checkpoint.write"
+    }
+
+    private func run(_ message: Message, in transaction: Transaction) async throws {
+        guard let handler = group.handlers[message.topic] else { return }
+        transaction.apply(.agency(message.agencyID))
+        try await handler(message, HandlerContext(transaction: transaction, message: message, now: clock.now()))
+        // What the handler has queued belongs to it: its failure must show here, not at the next message.
+        try await transaction.flush()
+    }
+
+    private func handleOrPark(_ message: Message, in transaction: Transaction) async throws -> Bool {
+        do {
+            try await transaction.savepoint { try await run(message, in: transaction) }
+            return true
+        } catch let error as PostgresError where error.sqlState == nil {
+            throw error
+        } catch {
+            try await transaction.park(message, group: group.name, failure(error, message, attempt: 1))
+            return false
+        }
+    }
+
+    private func failure(_ error: any Error, _ message: Message, attempt: Int) -> ParkedFailure {
+        let failure = ParkedFailure.failed(
+            error, attempt: attempt, now: clock.now(), jitter: Double.random(in: 0...1))
+        logger.log(
+            level: failure.isDead ? .error : .warning, "message could not be handled",
+            metadata: [
+                "group": "\(group.name)", "topic": "\(message.topic)", "message_id": "\(message.messageID)",
+                "attempt": "\(attempt)", "dead": "\(failure.isDead)", "error": "\(failure.error)",
+                "request_id": "\(message.headers.requestID ?? "-")",
+            ])
+        return failure
+    }
+
+    /// Tries the parked messages whose time has come, each in a transaction of its own.
+    func retryParked(_ cursors: inout [SlotCursor]) async throws -> Turn {
+        let due = try await reader.dueParked(in: cursors.map(\.slot), at: clock.now())
+        for (message, attempts) in due {
+            guard let index = cursors.firstIndex(where: { $0.slot == message.slot }) else { continue }
+            let checkpoint = cursors[index].checkpoint(at: cursors[index].position)
+            do {
+                try await servicePool.withTransaction(.agency(message.agencyID)) { transaction in
+                    do {
+                        try await transaction.savepoint { try await run(message, in: transaction) }
+                        try await transaction.removeParked(message, group: group.name)
+                    } catch let error as PostgresError where error.sqlState == nil {
+                        throw error
+                    } catch {
+                        try await transaction.park(
+                            message, group: group.name, failure(error, message, attempt: attempts + 1))
+                    }
+                    try await transaction.acknowledge(checkpoint, group: group.name)
+                }
+            } catch let error as PostgresError where Self.isFence(error) {
+                return .overtaken([message.slot])
+            }
+            cursors[index].acknowledged(checkpoint)
+        }
+        return due.isEmpty ? .idle : .worked
+    }
+
+    /// Writes down how far the slots without messages have come.
+    func writeIdleCheckpoints(_ cursors: inout [SlotCursor]) async throws -> Turn {
+        for index in cursors.indices {
+            guard let checkpoint = cursors[index].idleCheckpoint else { continue }
+            do {
+                try await servicePool.withTransaction { transaction in
+                    try await transaction.acknowledge(checkpoint, group: group.name)
+                }
+                cursors[index].acknowledged(checkpoint)
+            } catch let error as PostgresError where Self.isFence(error) {
+                return .overtaken([checkpoint.slot])
+            }
+        }
+        return .idle
+    }
+}

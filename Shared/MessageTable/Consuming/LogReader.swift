@@ -1,0 +1,91 @@
+internal import Models
+internal import Postgres
+
+/// Reads the log as the worker login: ticks, windows, checkpoints, and what is parked.
+struct LogReader: Sendable {
+    let group: String
+    let pool: Pool
+
+    /// The cursors of these slots, as the last checkpoints say. A group that is new begins at the oldest tick.
+    func cursors(of slots: [Int]) async throws -> [SlotCursor] {
+        var cursors: [SlotCursor] = []
+        for row in try await pool.query(Self.lastCheckpoints, group, slots) {
+            let (slot, step, tick, hi, after) = try row.decode((Int, Int64, Int64, Int64?, Int64).self)
+            let window = hi.map { Position.Window(hi: $0, after: after) }
+            cursors.append(SlotCursor(slot: slot, step: step, position: Position(tick: tick, window: window)))
+        }
+        return cursors
+    }
+
+    /// The tick after this one; nil at the end of the log. Ticks are walked one at a time: an aggregate's messages
+    /// follow each other from tick to tick.
+    func tick(after tick: Int64) async throws -> Int64? {
+        guard let row = try await pool.query(Self.nextTick, tick).first else { return nil }
+        return try row.decode(Int64.self)
+    }
+
+    func messages(_ read: WindowRead, limit: Int) async throws -> [Message] {
+        let slots = read.slots.map { Int16(truncatingIfNeeded: $0) }
+        let rows = try await pool.query(Self.window, slots, read.tick, read.hi, read.after, Int32(limit))
+        return try rows.map { try Message($0) }
+    }
+
+    /// Which of these keys have messages parked, so that later ones must park behind them.
+    func parkedKeys(among keys: [String]) async throws -> Set<String> {
+        var parked: Set<String> = []
+        for row in try await pool.query(Self.parkedKeys, group, keys) { parked.insert(try row.decode(String.self)) }
+        return parked
+    }
+
+    /// The first parked message of each key whose time has come, with the attempts so far.
+    func dueParked(in slots: [Int], at now: Instant) async throws -> [(message: Message, attempt: Int)] {
+        let slots = slots.map { Int16(truncatingIfNeeded: $0) }
+        return try await pool.query(Self.dueParked, group, slots, now).map { row in
+            (message: try Message(row), attempt: try row.column("attempt", as: Int.self))
+        }
+    }
+
+    private static let lastCheckpoints = Statement(
+        "checkpoint.last",
+        """
+        select s.slot, coalesce(c.step, 0), coalesce(c.lo_tick, (select min(tick_id) from message_table.tick)),
+            c.hi_tick, coalesce(c.pos, 0)
+        from unnest($2) as s (slot)
+        left join lateral (
+            select step, lo_tick, hi_tick, pos
+            from message_table.checkpoint
+            where grp = $1 and slot = s.slot
+            order by step desc
+            limit 1
+        ) c on true
+        order by s.slot
+        """)
+
+    private static let nextTick = Statement(
+        "tick.next", "select tick_id from message_table.tick where tick_id > $1 order by tick_id limit 1")
+
+    private static let window = Statement(
+        "message.window",
+        """
+        select id, message_id, topic, key, version, agency_id, slot, headers, occurred_at, payload
+        from message_table.window_messages($1, $2, $3, $4, $5)
+        """)
+
+    private static let parkedKeys = Statement(
+        "parked.keys", "select distinct key from message_table.parked where grp = $1 and key = any ($2)")
+
+    private static let dueParked = Statement(
+        "parked.due",
+        """
+        select m.id, m.message_id, m.topic, m.key, m.version, m.agency_id, m.slot, m.headers, m.occurred_at, m.payload,
+            p.attempt
+        from message_table.parked p
+        join message_table.message m on m.occurred_at = p.occurred_at and m.id = p.id
+        where p.grp = $1 and p.slot = any ($2) and not p.dead and p.next_at <= $3
+            and not exists (
+                select from message_table.parked q
+                where q.grp = p.grp and q.slot = p.slot and q.key = p.key and q.id < p.id)
+        order by p.id
+        limit 50
+        """)
+}

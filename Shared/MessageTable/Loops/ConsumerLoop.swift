@@ -1,0 +1,67 @@
+internal import Logging
+
+/// Keeps one group going in this process: its lease, its cursors, its turns.
+struct ConsumerLoop: Sendable {
+    let consumer: Consumer
+    let membership: Membership
+    let loop: Loop
+
+    /// How often slots without messages write down how far they have come.
+    static let idleCheckpointEvery: Duration = .seconds(5)
+    /// How often parked messages are looked for.
+    static let parkedEvery: Duration = .milliseconds(500)
+
+    func run() async {
+        var state = ConsumerState()
+        await loop.run { try await state.turn(consumer, membership) }
+        do {
+            try await membership.leave()
+        } catch {
+            // The lease then ends by itself.
+            loop.logger.warning("the lease was not given up", metadata: ["error": "\(error)"])
+        }
+    }
+}
+
+/// What a consumer knows between turns. All of it can be read again from the database.
+private struct ConsumerState {
+    private var cursors: [SlotCursor] = []
+    private var slots: [Int] = []
+    private var renewAt = ContinuousClock.now
+    private var parkedAt = ContinuousClock.now
+    private var idleAt = ContinuousClock.now + ConsumerLoop.idleCheckpointEvery
+
+    /// One turn; returns how long to pause when nothing happens.
+    mutating func turn(_ consumer: Consumer, _ membership: Membership) async throws -> Duration {
+        try await renewLease(consumer, membership)
+        if ContinuousClock.now >= parkedAt {
+            let retried = try await consumer.retryParked(&cursors)
+            try await settle(retried, consumer)
+            parkedAt = .now + ConsumerLoop.parkedEvery
+        }
+        if ContinuousClock.now >= idleAt {
+            let written = try await consumer.writeIdleCheckpoints(&cursors)
+            try await settle(written, consumer)
+            idleAt = .now + ConsumerLoop.idleCheckpointEvery
+        }
+        let turn = try await consumer.turn(&cursors)
+        try await settle(turn, consumer)
+        return turn == .idle ? .milliseconds(Int.random(in: 400...600)) : .zero
+    }
+
+    private mutating func renewLease(_ consumer: Consumer, _ membership: Membership) async throws {
+        guard ContinuousClock.now >= renewAt else { return }
+        let share = try await membership.renew()
+        renewAt = .now + Membership.renewEvery
+        guard share != slots else { return }
+        cursors.removeAll { !share.contains($0.slot) }
+        cursors += try await consumer.reader.cursors(of: share.filter { !slots.contains($0) })
+        slots = share
+    }
+
+    private mutating func settle(_ turn: Consumer.Turn, _ consumer: Consumer) async throws {
+        guard case .overtaken(let overtaken) = turn else { return }
+        cursors.removeAll { overtaken.contains($0.slot) }
+        cursors += try await consumer.reader.cursors(of: overtaken)
+    }
+}

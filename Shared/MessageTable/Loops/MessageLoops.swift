@@ -1,0 +1,145 @@
+internal import FoundationEssentials
+public import Logging
+public import Models
+internal import NIOConcurrencyHelpers
+public import Postgres
+public import ServiceLifecycle
+
+/// Everything a process does for the message table: ticks, promotion, its groups' handlers, deliveries, partitions.
+///
+/// Any number of processes may run the same loops. On graceful shutdown each finishes its turn and gives up its lease.
+public struct MessageLoops: Service {
+    public struct Configuration: Sendable {
+        /// The service's own login: handlers run as it.
+        public var servicePool: Pool
+        /// The service's worker login: reads the log of all agencies.
+        public var workerPool: Pool
+        /// A direct connection of the worker login, for LISTEN.
+        public var listener: Listener
+        public var groups: [ConsumerGroup]
+        /// Sends deliveries; nil in a process that sends none.
+        public var send: (@Sendable (DeliveryAttempt) async -> DeliveryResult)?
+        public var clock: WallClock
+        public var ids: IDSource
+        public var logger: Logger
+
+        public init(
+            servicePool: Pool, workerPool: Pool, listener: Listener, groups: [ConsumerGroup],
+            send: (@Sendable (DeliveryAttempt) async -> DeliveryResult)? = nil, clock: WallClock, ids: IDSource,
+            logger: Logger
+        ) {
+            self.servicePool = servicePool
+            self.workerPool = workerPool
+            self.listener = listener
+            self.groups = groups
+            self.send = send
+            self.clock = clock
+            self.ids = ids
+            self.logger = logger
+        }
+    }
+
+    private let configuration: Configuration
+    private let upkeep: LogUpkeep
+    private let ticker: Loop
+    private let promoter: Loop
+    private let sender: Loop
+    private let partitions: Loop
+    private let consumers: [ConsumerLoop]
+
+    public init(_ configuration: Configuration) {
+        self.configuration = configuration
+        let logger = configuration.logger
+        upkeep = LogUpkeep(pool: configuration.workerPool)
+        ticker = Loop("ticker", logger: logger)
+        promoter = Loop("promoter", logger: logger)
+        sender = Loop("sender", logger: logger)
+        partitions = Loop("partitions", logger: logger)
+        consumers = configuration.groups.map { group in
+            ConsumerLoop(
+                consumer: Consumer(
+                    group: group, servicePool: configuration.servicePool,
+                    reader: LogReader(group: group.name, pool: configuration.workerPool), clock: configuration.clock,
+                    logger: logger),
+                membership: Membership(
+                    group: group.name, member: configuration.ids.uuid(), pool: configuration.workerPool),
+                loop: Loop("consumer \(group.name)", logger: logger))
+        }
+    }
+
+    public func run() async {
+        await withGracefulShutdownHandler {
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { await runTicker() }
+                group.addTask { await runPromoter() }
+                group.addTask { await runPartitions() }
+                if let send = configuration.send { group.addTask { await runSender(send) } }
+                for consumer in consumers { group.addTask { await consumer.run() } }
+                let listening = Task { await listen() }
+                await group.waitForAll()
+                listening.cancel()
+            }
+        } onGracefulShutdown: {
+            Task { await stop() }
+        }
+    }
+
+    /// Lets each loop finish its turn, and ends ``run()``.
+    public func stop() async {
+        for loop in [ticker, promoter, sender, partitions] + consumers.map(\.loop) { await loop.stop() }
+    }
+
+    /// While messages flow a tick each 15 ms, backing off to 250 ms.
+    private func runTicker() async {
+        let pause = Backing(from: .milliseconds(15), upTo: .milliseconds(250))
+        await ticker.run {
+            let written = try await upkeep.tick() != nil
+            if written { for consumer in consumers { await consumer.loop.bell.ring() } }
+            return pause.next(after: written)
+        }
+    }
+
+    private func runPromoter() async {
+        await promoter.run {
+            try await upkeep.promote(due: configuration.clock.now()) > 0 ? .zero : .milliseconds(250)
+        }
+    }
+
+    private func runSender(_ send: @escaping @Sendable (DeliveryAttempt) async -> DeliveryResult) async {
+        let deliveries = DeliverySender(pool: configuration.workerPool, clock: configuration.clock, send: send)
+        await sender.run { try await deliveries.turn() > 0 ? .zero : .milliseconds(250) }
+    }
+
+    private func runPartitions() async {
+        await partitions.run {
+            try await upkeep.addPartitions(daysAhead: 7)
+            return .seconds(3600)
+        }
+    }
+
+    /// Other processes' ticks wake the consumers; without notifications they look once a second.
+    private func listen() async {
+        await configuration.listener.run(channel: "message_table") { _ in
+            for consumer in consumers { await consumer.loop.bell.ring() }
+        }
+    }
+}
+
+/// A pause that is short after work and doubles without it.
+final class Backing: Sendable {
+    private let pause: NIOLockedValueBox<Duration>
+    private let shortest: Duration
+    private let longest: Duration
+
+    init(from shortest: Duration, upTo longest: Duration) {
+        (self.shortest, self.longest) = (shortest, longest)
+        pause = NIOLockedValueBox(shortest)
+    }
+
+    func next(after worked: Bool) -> Duration {
+        pause.withLockedValue { pause in
+            pause = worked ? shortest : min(longest, pause * 2)
+            return pause
+        }
+    }
+}

@@ -1,0 +1,9 @@
+public import Postgres
+
+/// The schema `message_table`. Applied after the platform's migrations, which make the roles it grants to.
+public enum MessageTableMigrations {
+    public static let all = MigrationSet(
+        "message_table",
+        [Migration("V0001_create_message_table", PackageResources.V0001_create_message_table_sql)]
+    )
+}

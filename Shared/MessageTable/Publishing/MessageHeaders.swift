@@ -1,0 +1,51 @@
+internal import FoundationEssentials
+internal import Postgres
+
+/// What travels beside a message's payload: where it came from, never what it is about.
+public struct MessageHeaders: Codable, Hashable, Sendable {
+    /// W3C trace context of the request or message that caused this one.
+    public var traceparent: String?
+    public var requestID: String?
+    /// The pseudonymous subject of the token that caused it; never a name.
+    public var actor: String?
+
+    public init(traceparent: String? = nil, requestID: String? = nil, actor: String? = nil) {
+        self.traceparent = traceparent
+        self.requestID = requestID
+        self.actor = actor
+    }
+
+    public static let none = MessageHeaders()
+}
+
+/// JSON of payloads and headers.
+enum MessageJSON {
+    static func encode(_ value: some Encodable) throws(MessageError) -> JSONB {
+        do {
+            return JSONB(Array(try JSONEncoder().encode(value)))
+        } catch {
+            throw .unencodable(type: "\(type(of: value))")
+        }
+    }
+
+    static func decode<T: Decodable>(_: T.Type, _ bytes: [UInt8]) throws(MessageError) -> T {
+        do {
+            return try JSONDecoder().decode(T.self, from: Data(bytes))
+        } catch {
+            throw .undecodable(type: "\(T.self)")
+        }
+    }
+}
+
+/// A message that cannot be written or read. The text never shows a payload.
+public enum MessageError: Error, Hashable, CustomStringConvertible {
+    case unencodable(type: String)
+    case undecodable(type: String)
+
+    public var description: String {
+        switch self {
+        case .unencodable(let type): "a \(type) cannot be written as JSON"
+        case .undecodable(let type): "the payload is no \(type)"
+        }
+    }
+}
