@@ -105,6 +105,14 @@ public struct JSONWriter: Sendable {
         needsComma = true
     }
 
+    /// A field whose name is only known at run time.
+    mutating func field(dynamic name: String, _ value: String) {
+        self.value(name)
+        buffer.writeInteger(UInt8(ascii: ":"))
+        needsComma = false
+        self.value(value)
+    }
+
     /// A string in an array.
     public mutating func value(_ value: String) {
         separate()

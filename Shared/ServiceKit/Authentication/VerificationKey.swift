@@ -1,0 +1,73 @@
+internal import FoundationEssentials
+internal import JWTKit
+
+/// A public key of an issuer, with the algorithms that it may be used with.
+///
+/// The algorithm comes from the key, never from the token alone: a token whose header names another algorithm than the
+/// key has is refused, which closes the confusion of RSA keys with HMAC secrets and of `none` with anything.
+struct VerificationKey: Sendable {
+    /// RS256 and RS384 (SMART Backend Services asks for RS384 and ES384), ES256 and ES384.
+    static let algorithms: Set<String> = ["RS256", "RS384", "ES256", "ES384"]
+
+    let keyID: String?
+    private let verifiers: [String: any JWTAlgorithm]
+
+    /// Nil where the key is not for verifying signatures, or of a kind or strength that is not accepted: RSA below
+    /// 2048 bits, curves other than P-256 and P-384, secrets.
+    init?(_ key: JSONValue) async {
+        guard Self.isForVerifying(key) else { return nil }
+        let candidates: [String]
+        switch (key["kty"]?.text, key["crv"]?.text) {
+        case ("RSA", _):
+            guard let modulus = key["n"]?.text.flatMap({ Base64URL.decode($0.utf8) }),
+                modulus.drop(while: { $0 == 0 }).count >= 256
+            else { return nil }
+            candidates = ["RS256", "RS384"]
+        case ("EC", "P-256"): candidates = ["ES256"]
+        case ("EC", "P-384"): candidates = ["ES384"]
+        default: return nil
+        }
+        var verifiers: [String: any JWTAlgorithm] = [:]
+        for name in candidates where key["alg"].map({ $0.text == name }) ?? true {
+            verifiers[name] = await Self.verifier(key, name)
+        }
+        guard !verifiers.isEmpty else { return nil }
+        keyID = key["kid"]?.text
+        self.verifiers = verifiers
+    }
+
+    /// True where the signature is over this token's header and payload, by this key and an algorithm of it.
+    func verifies(_ token: CompactToken) -> Bool {
+        guard let verifier = verifiers[token.algorithm] else { return false }
+        do {
+            return try verifier.verify(token.signature, signs: token.signingInput)
+        } catch {
+            // A signature of the wrong length or form throws; it is as wrong as any other.
+            return false
+        }
+    }
+
+    private static func isForVerifying(_ key: JSONValue) -> Bool {
+        if let use = key["use"], use.text != "sig" { return false }
+        if let operations = key["key_ops"], !operations.items.contains(.string("verify")) { return false }
+        return true
+    }
+
+    private static func verifier(_ key: JSONValue, _ name: String) async -> (any JWTAlgorithm)? {
+        guard let algorithm = JWK.Algorithm(rawValue: name) else { return nil }
+        let identifier = JWKIdentifier(string: "key")
+        let jwk: JWK =
+            key["kty"]?.text == "RSA"
+            ? .rsa(algorithm, identifier: identifier, modulus: key["n"]?.text, exponent: key["e"]?.text)
+            : .ecdsa(
+                algorithm, identifier: identifier, x: key["x"]?.text, y: key["y"]?.text,
+                curve: name == "ES256" ? .p256 : .p384
+            )
+        do {
+            return try await JWTKeyCollection().add(jwk: jwk).getKey(for: identifier, alg: name)
+        } catch {
+            // A key that cannot be read verifies nothing; the others of its set still do.
+            return nil
+        }
+    }
+}

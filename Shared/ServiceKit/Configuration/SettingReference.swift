@@ -1,0 +1,75 @@
+/// One environment variable: its name, what it means, and what holds without it.
+public struct SettingReference: Hashable, Sendable {
+    public var name: String
+    public var meaning: String
+    /// What holds where the variable is absent; nil where the process then does not start.
+    public var fallback: String?
+
+    public init(_ name: String, _ meaning: String, fallback: String? = nil) {
+        self.name = name
+        self.meaning = meaning
+        self.fallback = fallback
+    }
+}
+
+extension ServiceSettings {
+    /// Every setting of a service, for its documentation. `<SERVICE>` is the service's name in capitals with
+    /// underscores: `PEER_MATCHING`.
+    public static let reference: [SettingReference] = [
+        SettingReference("HANDRAIL_ENV", "`local` or `production`: production asks for every secret and for TLS"),
+        SettingReference(
+            "HANDRAIL_<SERVICE>_DATABASE_URL",
+            "libpq URL of the service's login, without a password; `sslmode=verify-full` unless on loopback"
+        ),
+        SettingReference(
+            "HANDRAIL_<SERVICE>_DATABASE_PASSWORD_FILE", "file with that login's password",
+            fallback: "none; required in production"
+        ),
+        SettingReference(
+            "HANDRAIL_<SERVICE>_WORKER_DATABASE_URL", "the same for the login of loops, `<service>_worker`"
+        ),
+        SettingReference(
+            "HANDRAIL_<SERVICE>_WORKER_DATABASE_PASSWORD_FILE", "file with that login's password",
+            fallback: "none; required in production"
+        ),
+        SettingReference(
+            "HANDRAIL_<SERVICE>_DATABASE_CONNECTIONS", "most connections of each login, 1 to 200", fallback: "8"
+        ),
+        SettingReference(
+            "HANDRAIL_<SERVICE>_LISTEN", "host:port of the API", fallback: "127.0.0.1 and the service's port"
+        ),
+        SettingReference(
+            "HANDRAIL_<SERVICE>_OPERATOR_LISTEN", "host:port of /health and /metrics",
+            fallback: "127.0.0.1 and the service's port + 1000"
+        ),
+        SettingReference(
+            "HANDRAIL_TOKEN_ISSUERS",
+            "JSON file that lists whose tokens are accepted: issuer, jwks or jwksFile, audience"
+        ),
+        SettingReference(
+            "HANDRAIL_IDEMPOTENCY_KEY_FILE", "file with at least 32 random bytes, the same in every process"
+        ),
+        SettingReference(
+            "HANDRAIL_TLS", "`terminated-upstream` lets listeners beyond loopback speak plain HTTP to a proxy",
+            fallback: "certificate files are needed beyond loopback"
+        ),
+        SettingReference("HANDRAIL_TLS_CERTIFICATE_FILE", "PEM certificate chain of the listeners", fallback: "none"),
+        SettingReference("HANDRAIL_TLS_PRIVATE_KEY_FILE", "PEM private key of that certificate", fallback: "none"),
+        SettingReference(
+            "HANDRAIL_RATE_LIMIT_PER_MINUTE", "requests a minute and principal in one process, 0 for no limit",
+            fallback: "6000"
+        ),
+        SettingReference(
+            "HANDRAIL_LOG_LEVEL", "trace, debug, info, notice, warning, error or critical", fallback: "info"
+        ),
+    ]
+
+    /// The reference as a Markdown table.
+    public static func markdown(_ settings: [SettingReference]) -> String {
+        var text = "| variable | meaning | without it |\n|---|---|---|\n"
+        for setting in settings {
+            text += "| `\(setting.name)` | \(setting.meaning) | \(setting.fallback ?? "does not start") |\n"
+        }
+        return text
+    }
+}

@@ -1,0 +1,81 @@
+internal import Postgres
+
+extension SettingsReader {
+    /// A login's connection: URL and password file, with the server verified unless it is on this machine.
+    mutating func database(
+        _ prefix: String,
+        service: String,
+        _ deployment: ServiceSettings.Deployment
+    ) -> ConnectionSettings? {
+        let url = required("\(prefix)_URL", isSecret: true)
+        let password = secret("\(prefix)_PASSWORD_FILE", isRequired: deployment == .production)
+        guard !url.isEmpty else { return nil }
+        let settings: ConnectionSettings
+        do {
+            settings = try ConnectionSettings(
+                url: url, password: password.map { String(decoding: $0, as: UTF8.self) },
+                applicationName: "handrail-\(service)"
+            )
+        } catch {
+            mistake("\(prefix)_URL is no connection URL")
+            return nil
+        }
+        if !settings.isLoopback, !settings.verifiesServer {
+            mistake("\(prefix)_URL needs sslmode=verify-full, because the server is not on this machine")
+        }
+        return settings
+    }
+
+    /// Whose tokens are accepted.
+    mutating func issuers() -> [TokenIssuer] {
+        let name = "HANDRAIL_TOKEN_ISSUERS"
+        let path = required(name)
+        guard !path.isEmpty, let content = file(name, path) else { return [] }
+        let issuers: [TokenIssuer]
+        do {
+            issuers = try StrictJSON.decode([TokenIssuer].self, from: content)
+        } catch {
+            let places = error.errors.map { "\($0.pointer) \($0.detail)" }
+            mistake("\(name): \(error.detail ?? places.joined(separator: ", "))")
+            return []
+        }
+        if issuers.isEmpty { mistake("\(name) lists no issuer") }
+        for wrong in issuers.compactMap(\.mistake) { mistake("\(name): \(wrong)") }
+        if Set(issuers.map(\.issuer)).count < issuers.count { mistake("\(name) lists an issuer twice") }
+        return issuers
+    }
+
+    /// How listeners are protected; without anything only loopback addresses may be listened on.
+    mutating func tls(listeners: [(name: String, address: ListenAddress)]) -> ServiceSettings.TLSPolicy {
+        switch (optional("HANDRAIL_TLS_CERTIFICATE_FILE"), optional("HANDRAIL_TLS_PRIVATE_KEY_FILE")) {
+        case (let certificate?, let privateKey?): return .files(certificate: certificate, privateKey: privateKey)
+        case (nil, nil): break
+        default: mistake("HANDRAIL_TLS_CERTIFICATE_FILE and HANDRAIL_TLS_PRIVATE_KEY_FILE belong together")
+        }
+        if let text = optional("HANDRAIL_TLS") {
+            if text == "terminated-upstream" { return .terminatedUpstream }
+            mistake("HANDRAIL_TLS can only be terminated-upstream")
+        }
+        for listener in listeners where !listener.address.isLoopback {
+            mistake("\(listener.name) is not on loopback: TLS files or HANDRAIL_TLS=terminated-upstream are needed")
+        }
+        return .none
+    }
+
+    /// The service's own settings: plain values, and the content of files for names that end in `_FILE`.
+    mutating func own(_ references: [SettingReference]) -> ([String: String], [String: [UInt8]]) {
+        var values: [String: String] = [:]
+        var secrets: [String: [UInt8]] = [:]
+        for reference in references {
+            let isRequired = reference.fallback == nil
+            if reference.name.hasSuffix("_FILE") {
+                secrets[reference.name] = secret(reference.name, isRequired: isRequired)
+            } else if isRequired {
+                values[reference.name] = required(reference.name)
+            } else {
+                values[reference.name] = optional(reference.name)
+            }
+        }
+        return (values, secrets)
+    }
+}

@@ -1,0 +1,66 @@
+internal import FoundationEssentials
+internal import Glibc
+public import Logging
+internal import Models
+internal import NIOCore
+
+/// Log lines as JSON objects on standard error, one a line, unbuffered.
+///
+/// Messages and metadata are written as they are given: it is the caller's duty never to give personal data. What the
+/// kit itself logs of a request is its route's template, never its path, query, headers or body.
+public struct JSONLogHandler: LogHandler {
+    public var logLevel: Logger.Level
+    public var metadata: Logger.Metadata = [:]
+    private let service: String
+    private let label: String
+    private let write: @Sendable ([UInt8]) -> Void
+
+    /// Writes to standard error.
+    public init(service: String, label: String, level: Logger.Level) {
+        self.init(service: service, label: label, level: level, write: Self.writeToStandardError)
+    }
+
+    init(service: String, label: String, level: Logger.Level, write: @escaping @Sendable ([UInt8]) -> Void) {
+        self.service = service
+        self.label = label
+        logLevel = level
+        self.write = write
+    }
+
+    public subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    public func log(event: LogEvent) {
+        let all = metadata.merging(event.metadata ?? [:]) { _, new in new }
+        var json = JSONWriter(capacity: 256)
+        json.object { json in
+            json.field("time", WallClock.system.now().description)
+            json.field("level", event.level.rawValue)
+            json.field("service", service)
+            json.field("logger", label)
+            json.field("message", event.message.description)
+            for (key, value) in all.sorted(by: { $0.key < $1.key }) where key != "hb.request.id" {
+                json.field(dynamic: Self.snakeCase(key), value.description)
+            }
+        }
+        // One write for the whole line: lines of several threads do not mix.
+        write(Array(json.buffer.readableBytesView) + [UInt8(ascii: "\n")])
+    }
+
+    /// `hb.request.id` becomes `hb_request_id`.
+    private static func snakeCase(_ key: String) -> String {
+        String(key.map { $0.isASCII && ($0.isLetter || $0.isNumber) ? Character($0.lowercased()) : "_" })
+    }
+
+    private static func writeToStandardError(_ line: [UInt8]) {
+        var rest = line[...]
+        while !rest.isEmpty {
+            let written = rest.withUnsafeBytes { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
+            // Nobody can be told that the log cannot be written.
+            guard written > 0 || errno == EINTR else { return }
+            rest = rest.dropFirst(max(0, written))
+        }
+    }
+}
