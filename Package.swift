@@ -137,7 +137,7 @@ let package = Package(
         ),
         .target(
             name: "TestKit",
-            dependencies: ["Postgres", "Models", "MessageTable", "ServiceKit", logging, locks],
+            dependencies: ["Postgres", "Models", "MessageTable", "ServiceKit", logging, locks, crypto],
             path: "Shared/TestKit",
             swiftSettings: strict
         ),

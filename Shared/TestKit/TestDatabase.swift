@@ -13,7 +13,7 @@ public struct TestDatabase: Sendable {
     public let reactor: Reactor
 
     /// One thread for all tests of the process.
-    private static let sharedReactor = Reactor()
+    static let sharedReactor = Reactor()
 
     /// The cluster's URL, or nil where the tests run without one.
     public static var clusterURL: String? {
@@ -24,13 +24,10 @@ public struct TestDatabase: Sendable {
     public static func with<T: Sendable>(
         template: String? = nil, _ body: @Sendable (TestDatabase) async throws -> T
     ) async throws -> T {
-        guard let url = clusterURL else {
-            throw PostgresError(.misuse, explanation: "HANDRAIL_TEST_DATABASE_URL is not set: run deploy/local/test")
-        }
-        let cluster = try ConnectionSettings(url: url, applicationName: "handrail-tests")
+        let cluster = try cluster()
         let name = "test_" + UUID().uuidString.lowercased().filter { $0 != "-" }
         let copy = template.map { " template \($0)" } ?? ""
-        try await script("create database \(name)\(copy)", cluster)
+        try await whenUnused { try await script("create database \(name)\(copy)", cluster) }
         let database = TestDatabase(name: name, superuser: cluster.database(name), reactor: sharedReactor)
         do {
             let value = try await body(database)
@@ -40,6 +37,25 @@ public struct TestDatabase: Sendable {
             try await script("drop database \(name) with (force)", cluster)
             throw error
         }
+    }
+
+    static func cluster() throws(PostgresError) -> ConnectionSettings {
+        guard let url = clusterURL else {
+            throw PostgresError(.misuse, explanation: "HANDRAIL_TEST_DATABASE_URL is not set: run deploy/local/test")
+        }
+        return try ConnectionSettings(url: url, applicationName: "handrail-tests")
+    }
+
+    /// Repeats while the server still counts a session that has just been closed as a user of the database.
+    static func whenUnused(_ body: () async throws -> Void) async throws {
+        for _ in 0..<200 {
+            do {
+                return try await body()
+            } catch let error as PostgresError where error.sqlState == "55006" {
+                try await Task.sleep(for: .milliseconds(20))
+            }
+        }
+        try await body()
     }
 
     private static func script(_ sql: String, _ cluster: ConnectionSettings) async throws {
