@@ -143,9 +143,17 @@ let package = Package(
         ),
         .testTarget(name: "ModelsTests", dependencies: ["Models"], exclude: ["Golden"], swiftSettings: strict),
         .testTarget(name: "PostgresTests", dependencies: ["Postgres", "TestKit", logging], swiftSettings: strict),
+        .executableTarget(
+            name: "MessageTableConsumer",
+            dependencies: ["MessageTable", "Postgres", "Models", logging],
+            path: "Tests/MessageTableConsumer",
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "MessageTableTests",
-            dependencies: ["MessageTable", "Postgres", "Models", "TestKit", logging],
+            dependencies: [
+                "MessageTable", "MessageTableConsumer", "Postgres", "Models", "ServiceKit", "TestKit", logging, locks,
+            ],
             swiftSettings: strict
         ),
         .testTarget(name: "FHIRTests", dependencies: ["FHIR", "Models"], swiftSettings: strict),
