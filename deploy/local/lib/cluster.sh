@@ -51,14 +51,15 @@ cluster_url() {
 }
 
 # as_postgres PROGRAM…: a program of the newest installed PostgreSQL, as user `postgres` when we are root (it refuses to
-# run as root), else as ourselves. From /, because `postgres` may not be able to enter the current folder.
+# run as root), else as ourselves. From /, because `postgres` may not be able to enter the current folder; without the
+# door's lock (9), which a server must not hold on to.
 as_postgres() {
     local bin
     bin=$(printf '%s\n' /usr/lib/postgresql/*/bin | sort -V | tail -n 1)
     if ((EUID == 0)); then
-        (cd / && runuser -u postgres -- env PATH="$bin:$PATH" "$@")
+        (cd / && exec 9>&- && runuser -u postgres -- env PATH="$bin:$PATH" "$@")
     else
-        (cd / && env PATH="$bin:$PATH" "$@")
+        (cd / && exec 9>&- && env PATH="$bin:$PATH" "$@")
     fi
 }
 
