@@ -4,8 +4,8 @@
 logins=(referrals referrals_worker peer_matching peer_matching_worker scheduling scheduling_worker outcomes
     outcomes_worker)
 
-# make_secrets FOLDER: a password for each login that has none yet.
-make_secrets() {
+# make_passwords FOLDER: a password for each login that has none yet.
+make_passwords() {
     local folder=$1 login
     mkdir -p "$folder"
     chmod 700 "$folder"
