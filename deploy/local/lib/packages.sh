@@ -4,7 +4,7 @@
 # install_what_is_needed: what builds and runs Handrail, beside Swift itself: the database server, its client library
 # with TLS, and what the package manager fetches dependencies with.
 install_what_is_needed() {
-    install_missing postgresql libpq-dev libssl-dev pkg-config git ca-certificates curl tzdata
+    install_missing postgresql libpq-dev libssl-dev openssl pkg-config git ca-certificates curl tzdata
 }
 
 # install_missing PACKAGE…: an equipped machine is left alone; apt is not even asked.
