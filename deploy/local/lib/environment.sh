@@ -6,7 +6,7 @@
 # command or curl beside them.
 write_environment() {
     local service name login secrets=$1/secrets
-    printf '%s=%q\n' \
+    printf 'export %s=%q\n' \
         HANDRAIL_ENV local \
         HANDRAIL_DATABASE_URL "$HANDRAIL_DATABASE_URL" \
         HANDRAIL_TOKEN_ISSUERS "$secrets/issuers.json" \
@@ -14,7 +14,7 @@ write_environment() {
     for service in "${services[@]}"; do
         login=${service//-/_}
         name=HANDRAIL_${login^^}
-        printf '%s=%q\n' \
+        printf 'export %s=%q\n' \
             "${name}_LISTEN" "127.0.0.1:${service_ports[$service]}" \
             "${name}_OPERATOR_LISTEN" "127.0.0.1:$((service_ports[$service] + 1000))" \
             "${name}_DATABASE_URL" "$(url_for "$login")" \

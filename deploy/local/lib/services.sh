@@ -43,11 +43,13 @@ wait_until_ready() {
 
 # watch_services BIN LOGS: stays, and starts a service again that has stopped. Ends only by a signal.
 watch_services() {
-    local service
+    local service code
     while true; do
         for service in "${services[@]}"; do
             kill -0 "${service_pids[$service]}" 2>/dev/null && continue
-            say "$service stopped by itself; starting it again (its log is $2/$service.log)"
+            code=0
+            wait "${service_pids[$service]}" 2>/dev/null || code=$?
+            say "$service stopped by itself (exit code $code); starting it again (its log is $2/$service.log)"
             start_service "$service" "$1" "$2"
         done
         # Also the pause that keeps a service that cannot start from being started in a circle.
