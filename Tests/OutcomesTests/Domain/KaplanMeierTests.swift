@@ -51,7 +51,8 @@ struct KaplanMeierTests {
 
     @Test(
         "without anybody still waiting the median is the ordinary one",
-        arguments: [([3.0], 3.0), ([1, 9], 5), ([1, 2, 9], 2), ([4, 1, 3, 2], 2.5), ([2, 2, 2, 7], 2)]
+        arguments: [([3], 3), ([1, 9], 5), ([1, 2, 9], 2), ([4, 1, 3, 2], 2.5), ([2, 2, 2, 7], 2)]
+            as [([Double], Double)]
     )
     func ordinaryMedian(_ times: [Double], _ median: Double) {
         #expect(KaplanMeier(times.map { ($0, true) }).quantile(0.5) == median)
