@@ -178,8 +178,11 @@ let package = Package(
     ]
         + service(
             "Referrals",
-            migrations: ["V0001_create_referral_schema.sql"],
-            dependencies: ["FHIR", jwt, crypto, httpClient]
+            migrations: [
+                "V0001_create_referral_schema.sql", "V0002_create_partner.sql", "V0003_create_participant.sql",
+                "V0004_create_referral.sql", "V0005_create_projections.sql",
+            ],
+            dependencies: ["FHIR", jwt, crypto, httpClient, locks]
         )
         + service(
             "PeerMatching",

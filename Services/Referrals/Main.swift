@@ -1,4 +1,6 @@
+internal import ServiceKit
+
 @main
-enum Main {
-    static func main() {}
+enum Referrals {
+    static func main() async {}
 }

@@ -1,1 +1,18 @@
+public import Postgres
 
+/// The schema `referral`, as files that are embedded in the program.
+public enum ReferralsMigrations {
+    /// Its migrations in their order; they need the platform's.
+    public static var all: MigrationSet {
+        MigrationSet(
+            "referral",
+            [
+                Migration("V0001_create_referral_schema", PackageResources.V0001_create_referral_schema_sql),
+                Migration("V0002_create_partner", PackageResources.V0002_create_partner_sql),
+                Migration("V0003_create_participant", PackageResources.V0003_create_participant_sql),
+                Migration("V0004_create_referral", PackageResources.V0004_create_referral_sql),
+                Migration("V0005_create_projections", PackageResources.V0005_create_projections_sql),
+            ]
+        )
+    }
+}

@@ -1,1 +1,1 @@
-select 1;
+select handrail.create_service_schema('referral', 'referrals');

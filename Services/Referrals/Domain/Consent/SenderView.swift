@@ -1,0 +1,57 @@
+public import Models
+
+/// What the sender of a referral may see of it.
+///
+/// With a consent that names the sender: how the referral goes. Without: accepted or rejected, and what the sender did
+/// itself, no more (FACTS §8.6); no time, version or reason lets it guess the rest.
+public struct SenderView: Hashable, Sendable {
+    public let status: ReferralStatus
+    public let businessStatus: BusinessStatus
+    public let statusReason: String?
+    public let closingReason: ClosingReason?
+    /// The consent it rests on; nil for the bare view.
+    public let consentID: ConsentID?
+
+    /// - Parameter answer: what the ``ConsentRule`` says about ``ConsentRule/Question/progress(to:)``.
+    public init(of referral: Referral, under answer: ConsentRule.Answer) {
+        consentID = answer.consentID
+        if consentID != nil {
+            status = referral.status
+            businessStatus = referral.businessStatus
+            statusReason = referral.statusReason
+            closingReason = referral.closingReason
+            return
+        }
+        closingReason = nil
+        status = Self.bareStatus(of: referral)
+        businessStatus =
+            switch status {
+            case .draft, .requested: .created
+            case .rejected: .declined
+            case .cancelled: .fulfillmentCancelled
+            default: referral.acceptedAt == nil ? .created : .accepted
+            }
+        // A rejection says why, because Gravity requires a text; the agency's own words stay inside.
+        statusReason =
+            switch status {
+            case .rejected: "The agency cannot take on this referral."
+            case .cancelled: "Cancelled."
+            default: nil
+            }
+    }
+
+    /// Accepted stands for everything after acceptance that the sender did not do itself.
+    private static func bareStatus(of referral: Referral) -> ReferralStatus {
+        switch referral.status {
+        case .draft, .requested, .accepted, .rejected, .enteredInError: referral.status
+        case .cancelled: referral.acceptedAt == nil || referral.wasCancelledBySender ? .cancelled : .accepted
+        case .inProgress, .onHold, .failed, .completed: .accepted
+        }
+    }
+
+    /// Whether the sender sees the same: the consent behind it is not part of what is seen.
+    public func looksLike(_ other: SenderView) -> Bool {
+        (status, businessStatus) == (other.status, other.businessStatus)
+            && (statusReason, closingReason) == (other.statusReason, other.closingReason)
+    }
+}

@@ -1,0 +1,65 @@
+internal import Models
+
+/// What an identity can be found by: the normalised texts of which keyed digests are stored, never the texts themselves.
+public struct IndexKey: Hashable, Sendable {
+    /// The indexes.
+    public enum Kind: String, Codable, CaseIterable, Hashable, Sendable {
+        case identifier
+        case nameBirthDate = "name_birth_date"
+        case phone
+        case namePhoneticBirthYear = "name_birth_year_phonetic"
+
+        /// Whether one value belongs to one participant: then the database holds it unique, and a person who is
+        /// referred twice at once is registered once. Phones are shared, and sounds are only a hint.
+        public var identifies: Bool {
+            switch self {
+            case .identifier, .nameBirthDate: true
+            case .phone, .namePhoneticBirthYear: false
+            }
+        }
+    }
+
+    public let kind: Kind
+    public let text: String
+
+    public init(kind: Kind, text: String) {
+        self.kind = kind
+        self.text = text
+    }
+}
+
+extension PersonIdentity {
+    /// The keys of this identity. Names that emergency departments give to people they cannot name, and birth dates that
+    /// stand for unknown ones, give none: otherwise all of them would become one person.
+    public var indexKeys: Set<IndexKey> {
+        var keys: Set<IndexKey> = []
+        for identifier in identifiers {
+            guard let system = identifier.system.nonBlank, let value = identifier.value.nonBlank else { continue }
+            keys.insert(IndexKey(kind: .identifier, text: "\(system)|\(value.uppercased())"))
+        }
+        if let phone, let number = PhoneNumber(phone) { keys.insert(IndexKey(kind: .phone, text: number.description)) }
+        guard let family = familyName.flatMap(NameNormalisation.family), let birthDate, !isPlaceholder else {
+            return keys
+        }
+        if let sound = Soundex.code(of: family) {
+            keys.insert(IndexKey(kind: .namePhoneticBirthYear, text: "\(sound)|\(birthDate.year)"))
+        }
+        if let given = givenName.flatMap(NameNormalisation.given) {
+            keys.insert(IndexKey(kind: .nameBirthDate, text: "\(family)|\(given)|\(birthDate)"))
+        }
+        return keys
+    }
+
+    /// Whether name or birth date only stand for an unknown one.
+    var isPlaceholder: Bool {
+        let names = [familyName.flatMap(NameNormalisation.family), givenName.flatMap(NameNormalisation.given)]
+        if names.contains(where: { $0.map(Self.placeholderNames.contains) ?? false }) { return true }
+        guard let birthDate else { return false }
+        return birthDate.year <= 1901 && birthDate.month == 1 && birthDate.day == 1
+    }
+
+    private static let placeholderNames: Set<String> = [
+        "doe", "unknown", "unidentified", "unk", "trauma", "anonymous", "noname", "nofirstname", "nolastname",
+        "firstname", "lastname", "none", "patient", "male", "female", "test",
+    ]
+}

@@ -1,0 +1,63 @@
+public import Models
+
+/// What is known of who somebody is. All of it is optional: a referral may name nobody.
+///
+/// Stored once, sealed, in this service; it never reaches a log, a message or a URL.
+public struct PersonIdentity: Hashable, Sendable {
+    public var givenName: String?
+    public var familyName: String?
+    public var birthDate: CivilDate?
+    public var phone: String?
+    /// Whether a message on that phone is safe: others may hear it.
+    public var phoneIsSafe: Bool
+    public var address: String?
+    public var identifiers: [Identifier]
+
+    /// A number that an organisation gave the person, with the system that makes it unique (a URI).
+    public struct Identifier: Codable, Hashable, Sendable {
+        public var system: String
+        public var value: String
+
+        public init(system: String, value: String) {
+            self.system = system
+            self.value = value
+        }
+    }
+
+    public init(
+        givenName: String? = nil, familyName: String? = nil, birthDate: CivilDate? = nil, phone: String? = nil,
+        phoneIsSafe: Bool = false, address: String? = nil, identifiers: [Identifier] = []
+    ) {
+        self.givenName = givenName
+        self.familyName = familyName
+        self.birthDate = birthDate
+        self.phone = phone
+        self.phoneIsSafe = phoneIsSafe
+        self.address = address
+        self.identifiers = identifiers
+    }
+
+    /// Whether nothing is known.
+    public var isEmpty: Bool {
+        givenName == nil && familyName == nil && birthDate == nil && phone == nil && address == nil
+            && identifiers.isEmpty
+    }
+
+    /// Fills what is unknown from what another sender knows; what is known stays, because nobody here can say which of
+    /// two differing senders is right. Identifiers are joined: each hospital has its own.
+    ///
+    /// - Returns: whether anything was new.
+    public mutating func complete(from other: PersonIdentity) -> Bool {
+        let before = self
+        givenName = givenName ?? other.givenName
+        familyName = familyName ?? other.familyName
+        birthDate = birthDate ?? other.birthDate
+        address = address ?? other.address
+        if phone == nil {
+            phone = other.phone
+            phoneIsSafe = other.phone != nil && other.phoneIsSafe
+        }
+        for identifier in other.identifiers where !identifiers.contains(identifier) { identifiers.append(identifier) }
+        return self != before
+    }
+}

@@ -1,0 +1,119 @@
+internal import FoundationEssentials
+internal import MessageTable
+internal import Models
+internal import Postgres
+internal import ReferralsDomain
+
+extension Statement {
+    static let insertAliases = Statement(
+        "partner_alias.insert",
+        """
+        insert into referral.partner_alias (agency_id, partner_id, kind, subject_id, alias_id)
+        select $1, $2, new.kind, new.subject_id, new.alias_id
+        from unnest($3::text[], $4::uuid[], $5::uuid[]) as new (kind, subject_id, alias_id)
+        order by new.kind, new.subject_id
+        on conflict (agency_id, partner_id, kind, subject_id) do nothing
+        """
+    )
+
+    static let findAliases = Statement(
+        "partner_alias.find",
+        """
+        select kind, subject_id, alias_id
+        from referral.partner_alias
+        where agency_id = $1 and partner_id = $2 and subject_id = any($3)
+        """
+    )
+
+    static let resolveAlias = Statement(
+        "partner_alias.resolve",
+        """
+        select subject_id
+        from referral.partner_alias
+        where agency_id = $1 and partner_id = $2 and kind = $3 and alias_id = $4
+        """
+    )
+}
+
+/// What partners know under ids of their own.
+enum AliasKind: String, PostgresEncodable, PostgresDecodable, CaseIterable {
+    case participant, referral, task, consent
+}
+
+/// The ids under which one partner knows one of its referrals: never those of another partner, so that two who compare
+/// their ids do not find that they speak of one person.
+struct SenderIDs: Hashable, Sendable {
+    let participantID: UUID
+    /// The ServiceRequest, and the referral of `/v1`.
+    let referralID: UUID
+    let taskID: UUID
+}
+
+extension Store {
+    /// The ids for each of these referrals, made where there are none yet.
+    func senderIDs(
+        of referrals: [(ReferralID, ParticipantID)], for partner: PartnerID, in work: Work
+    ) async throws -> [ReferralID: SenderIDs] {
+        guard !referrals.isEmpty else { return [:] }
+        var subjects: [UUID] = []
+        for (referral, participant) in referrals { subjects += [referral.rawValue, participant.rawValue] }
+        var known = try await aliases(of: subjects, for: partner, in: work)
+        let missing = referrals.flatMap { referral, participant in
+            [
+                (AliasKind.participant, participant.rawValue), (.referral, referral.rawValue),
+                (.task, referral.rawValue),
+            ].filter { known[$0.0]?[$0.1] == nil }
+        }
+        if !missing.isEmpty {
+            try await work.tx.execute(
+                .insertAliases, work.agencyID, partner, missing.map(\.0.rawValue), missing.map(\.1),
+                missing.map { _ in ids.uuid() }
+            )
+            known = try await aliases(of: subjects, for: partner, in: work)
+        }
+        var found: [ReferralID: SenderIDs] = [:]
+        for (referral, participant) in referrals {
+            guard let person = known[.participant]?[participant.rawValue],
+                let request = known[.referral]?[referral.rawValue], let task = known[.task]?[referral.rawValue]
+            else { throw StoreError(.raced) }
+            found[referral] = SenderIDs(participantID: person, referralID: request, taskID: task)
+        }
+        return found
+    }
+
+    /// The ids of one referral.
+    func senderIDs(of referral: Referral, for partner: PartnerID, in work: Work) async throws -> SenderIDs {
+        let found = try await senderIDs(of: [(referral.referralID, referral.participantID)], for: partner, in: work)
+        guard let ids = found[referral.referralID] else { throw StoreError(.raced) }
+        return ids
+    }
+
+    /// The id under which a partner knows a consent, made where there is none yet.
+    func senderID(of consent: ConsentID, for partner: PartnerID, in work: Work) async throws -> UUID {
+        try await work.tx.execute(
+            .insertAliases, work.agencyID, partner, [AliasKind.consent.rawValue], [consent.rawValue], [ids.uuid()]
+        )
+        let known = try await aliases(of: [consent.rawValue], for: partner, in: work)
+        guard let alias = known[.consent]?[consent.rawValue] else { throw StoreError(.raced) }
+        return alias
+    }
+
+    /// What a partner's id stands for; nil for an id that is not this partner's.
+    func resolve<Subject>(
+        _ alias: UUID, _ kind: AliasKind, of partner: PartnerID, as _: ID<Subject>.Type = ID<Subject>.self,
+        in work: Work
+    ) async throws -> ID<Subject>? {
+        try await work.tx.query(.resolveAlias, work.agencyID, partner, kind, alias).first?.decode(ID<Subject>.self)
+    }
+
+    private func aliases(
+        of subjects: [UUID], for partner: PartnerID, in work: Work
+    ) async throws -> [AliasKind: [UUID: UUID]] {
+        var found: [AliasKind: [UUID: UUID]] = [:]
+        for row in try await work.tx.query(.findAliases, work.agencyID, partner, subjects) {
+            let (kind, subject, alias) = try row.decode((AliasKind, UUID, UUID).self)
+            found[kind, default: [:]][subject] = alias
+        }
+        return found
+    }
+}

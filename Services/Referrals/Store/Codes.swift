@@ -1,0 +1,15 @@
+public import Postgres
+public import ReferralsDomain
+
+// The domain's codes are stored as their text; the schema checks the same lists.
+extension ReferralStatus: PostgresEncodable, PostgresDecodable {}
+extension BusinessStatus: PostgresEncodable, PostgresDecodable {}
+extension Referral.Party: PostgresEncodable, PostgresDecodable {}
+extension Partner.Kind: PostgresEncodable, PostgresDecodable {}
+extension Partner.Status: PostgresEncodable, PostgresDecodable {}
+extension IntakePolicy: PostgresEncodable, PostgresDecodable {}
+extension IndexKey.Kind: PostgresEncodable, PostgresDecodable {}
+extension Consent.Kind: PostgresEncodable, PostgresDecodable {}
+extension Consent.Purpose: PostgresEncodable, PostgresDecodable {}
+extension Consent.Signature.Signer: PostgresEncodable, PostgresDecodable {}
+extension Consent.Signature.Method: PostgresEncodable, PostgresDecodable {}

@@ -1,0 +1,88 @@
+internal import MessageTable
+internal import Models
+internal import Postgres
+internal import ReferralsDomain
+
+extension Statement {
+    static let openEngagements = Statement(
+        "engagement.open",
+        """
+        select engagement_id, participant_id, version, kind, programme, opened_at, settled_at, closed_at, peer_id,
+          matched_at
+        from referral.engagement
+        where agency_id = $1 and participant_id = $2 and closed_at is null
+        order by engagement_id desc
+        """
+    )
+
+    static let findEngagement = Statement(
+        "engagement.find",
+        """
+        select engagement_id, participant_id, version, kind, programme, opened_at, settled_at, closed_at, peer_id,
+          matched_at
+        from referral.engagement
+        where agency_id = $1 and engagement_id = $2
+        """
+    )
+
+    static let saveEngagement = Statement(
+        "engagement.save",
+        """
+        insert into referral.engagement
+          (agency_id, engagement_id, participant_id, version, kind, programme, opened_at, settled_at, closed_at,
+           peer_id, matched_at)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+        on conflict (agency_id, engagement_id) do update
+        set version = excluded.version, settled_at = excluded.settled_at, closed_at = excluded.closed_at,
+          peer_id = excluded.peer_id, matched_at = excluded.matched_at
+        """
+    )
+
+    /// The peer's relationship with a participant: the assignment of a match whose engagement is open.
+    static let isAssigned = Statement(
+        "engagement.is_assigned",
+        """
+        select exists (
+          select
+          from referral.engagement
+          where agency_id = $1 and peer_id = $2 and participant_id = $3 and closed_at is null)
+        """
+    )
+}
+
+extension Store {
+    /// The participant's engagements that are not closed, the latest first.
+    func openEngagements(of participant: ParticipantID, in work: Work) async throws -> [Engagement] {
+        try await work.tx.query(.openEngagements, work.agencyID, participant).map { try Engagement(row: $0) }
+    }
+
+    func engagement(_ id: ReferralID, in work: Work) async throws -> Engagement? {
+        try await work.tx.query(.findEngagement, work.agencyID, id).first.map { try Engagement(row: $0) }
+    }
+
+    func save(_ engagement: Engagement, in work: Work) async throws {
+        try await work.tx.execute(
+            .saveEngagement, work.agencyID, engagement.engagementID, engagement.participantID, engagement.version,
+            engagement.kind, engagement.programme, engagement.openedAt, engagement.settledAt, engagement.closedAt,
+            engagement.peerID, engagement.matchedAt
+        )
+    }
+
+    /// Whether this peer supports this participant now.
+    func isAssigned(_ peer: PeerID, to participant: ParticipantID, in work: Work) async throws -> Bool {
+        let rows = try await work.tx.query(.isAssigned, work.agencyID, peer, participant)
+        return try rows.first?.decode(Bool.self) ?? false
+    }
+}
+
+extension Engagement {
+    fileprivate init(row: Row) throws {
+        self.init(
+            engagementID: try row.column("engagement_id"), participantID: try row.column("participant_id"),
+            kind: try row.column("kind"), programme: try row.column("programme"),
+            openedAt: try row.column("opened_at"), version: try row.column("version"),
+            settledAt: try row.column("settled_at"), peerID: try row.column("peer_id"),
+            matchedAt: try row.column("matched_at"), closedAt: try row.column("closed_at")
+        )
+    }
+}

@@ -1,0 +1,138 @@
+internal import FoundationEssentials
+internal import MessageTable
+internal import Models
+internal import Postgres
+internal import ReferralsDomain
+
+/// Everything that a sender hands over with one referral, in whatever dialect it came.
+struct Intake: Sendable {
+    var request: ReferralRequest
+    /// Who it is about; empty when the sender does not say.
+    var person = PersonIdentity()
+    /// Consents that came with it.
+    var consents: [ConsentDraft] = []
+    /// The sending organisation, from the token (or named by the agency's own coordinator); nil for a self-referral.
+    var partnerID: PartnerID?
+    /// Whose order numbers ``placerIdentifier`` belongs to: the client, or the coordinator's agency.
+    var clientID: String
+    /// The sender's own number: the same again is the same referral.
+    var placerIdentifier: String?
+    var asDraft = false
+    /// Who speaks; the party is the requester.
+    var subject: String
+    /// What was received, to be kept whole.
+    var resources: [ReceivedResource] = []
+}
+
+/// A consent that is not recorded yet: all of ``Consent`` but its ids.
+struct ConsentDraft: Sendable {
+    var consent: @Sendable (ConsentID, ParticipantID) -> Consent
+
+    init(_ consent: @escaping @Sendable (ConsentID, ParticipantID) -> Consent) {
+        self.consent = consent
+    }
+}
+
+/// A referral that was taken in.
+struct TakenIn: Sendable {
+    let stored: StoredReferral
+    /// Whether it had been taken in before, under the same sender's number.
+    let wasKnown: Bool
+    /// What the sender may see.
+    let view: SenderView
+    /// The ids under which the partner knows it; nil without a partner.
+    let senderIDs: SenderIDs?
+    /// The consents that were recorded with it.
+    let consentIDs: [ConsentID]
+}
+
+extension Store {
+    /// Takes a referral in: finds or registers the participant, records the consents, stores the referral, accepts it
+    /// where the policy says so, and publishes, all in the one open transaction.
+    ///
+    /// The same sender's number again answers with the referral that it made. Run inside ``Pool/work(for:headers:clock:_:)``,
+    /// which tries again where two requests met.
+    ///
+    /// - Throws: ``StoreError`` `placerReused`, `noSuchPartner`, `consentDeficient`, `raced`.
+    func takeIn(_ intake: Intake, in work: Work) async throws -> TakenIn {
+        if let known = try await known(intake, in: work) { return known }
+        let policy = try await intakePolicy(of: intake.partnerID, in: work)
+        let participant = try await findOrRegister(intake.person, in: work)
+        var consentIDs: [ConsentID] = []
+        for draft in intake.consents {
+            let consent = draft.consent(ids.new(), participant.participantID)
+            guard consent.deficiencies.isEmpty else { throw StoreError(.consentDeficient) }
+            try await insert(consent, recordedBy: intake.subject, in: work)
+            consentIDs.append(consent.consentID)
+        }
+        let consents = try await consents(of: participant.participantID, in: work)
+        if !consentIDs.isEmpty { try await showAgain(participant, consents: consents, in: work) }
+        let referral = Referral(
+            referralID: ids.new(), participantID: participant.participantID, partnerID: intake.partnerID,
+            request: intake.request, asDraft: intake.asDraft, by: .init(.requester, intake.subject), at: work.now
+        )
+        var loaded = LoadedCase(
+            participant: participant, consents: consents, before: [:], current: Case(new: referral)
+        )
+        if !intake.asDraft, policy.accepts(intake.request) {
+            let open = try await openEngagements(of: participant.participantID, in: work)
+            try loaded.current.accept(
+                referral.referralID, joining: open, by: .init(.performer, "intake-policy"), at: work.now
+            )
+        }
+        let saved = try await save(loaded, clientID: intake.clientID, in: work)
+        guard let stored = saved[referral.referralID] else { throw StoreError(.notFound) }
+        try await record(intake.placerIdentifier, of: referral.referralID, by: intake.clientID, in: work)
+        let taken = try await answer(stored, consents: consents, wasKnown: false, consentIDs: consentIDs, in: work)
+        try await keep(intake.resources, of: stored.referral, ids: taken.senderIDs, with: participant.dataKey, in: work)
+        return taken
+    }
+
+    /// What a sender is answered about a stored referral.
+    func answer(
+        _ stored: StoredReferral, consents: [Consent], wasKnown: Bool, consentIDs: [ConsentID] = [], in work: Work
+    ) async throws -> TakenIn {
+        var senderIDs: SenderIDs?
+        if let partner = stored.referral.partnerID {
+            senderIDs = try await self.senderIDs(of: stored.referral, for: partner, in: work)
+        }
+        return TakenIn(
+            stored: stored, wasKnown: wasKnown,
+            view: senderView(of: stored.referral, consents: consents, at: work.now), senderIDs: senderIDs,
+            consentIDs: consentIDs
+        )
+    }
+
+    private func known(_ intake: Intake, in work: Work) async throws -> TakenIn? {
+        guard let placer = intake.placerIdentifier else { return nil }
+        let digests = vault.indexKeys.placerDigests(of: placer, by: intake.clientID, in: work.agencyID)
+        let row = try await work.tx.query(
+            .findPlacer, work.agencyID, intake.clientID, digests.map(\.0), digests.map(\.1)
+        ).first
+        guard let row, let stored = try await referral(try row.decode(ReferralID.self), in: work) else { return nil }
+        // The number is the sender's promise that it is the same order: another order under it is a mistake of theirs.
+        guard stored.referral.request == intake.request, stored.referral.partnerID == intake.partnerID else {
+            throw StoreError(.placerReused)
+        }
+        let consents = try await consents(of: stored.referral.participantID, in: work)
+        return try await answer(stored, consents: consents, wasKnown: true, in: work)
+    }
+
+    private func record(
+        _ placer: String?, of referral: ReferralID, by client: String, in work: Work
+    ) async throws {
+        guard let placer else { return }
+        let digests = vault.indexKeys.placerDigests(of: placer, by: client, in: work.agencyID)
+        try await work.tx.execute(
+            .insertPlacer, work.agencyID, client, digests.map(\.0), digests.map(\.1), referral
+        )
+    }
+
+    private func intakePolicy(of partner: PartnerID?, in work: Work) async throws -> IntakePolicy {
+        guard let partner else { return .auto }
+        guard let found = try await self.partner(partner, in: work), found.status == .active else {
+            throw StoreError(.noSuchPartner)
+        }
+        return found.intakePolicy
+    }
+}

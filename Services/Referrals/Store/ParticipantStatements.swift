@@ -1,0 +1,93 @@
+internal import Postgres
+
+extension Statement {
+    static let insertParticipant = Statement(
+        "participant.insert",
+        """
+        insert into referral.participant
+          (agency_id, participant_id, version, data_key, data_key_ring_id, given_name, family_name, birth_date, phone,
+           address, identifiers, phone_is_safe, registered_at, changed_at)
+        values ($1, $2, 1, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12)
+        """
+    )
+
+    static let updateParticipant = Statement(
+        "participant.update",
+        """
+        update referral.participant
+        set version = version + 1, given_name = $3, family_name = $4, birth_date = $5, phone = $6, address = $7,
+          identifiers = $8, phone_is_safe = $9, changed_at = $10
+        where agency_id = $1 and participant_id = $2
+        """
+    )
+
+    static let findParticipant = Statement(
+        "participant.find",
+        """
+        select participant_id, version, data_key, given_name, family_name, birth_date, phone, address, identifiers,
+          phone_is_safe
+        from referral.participant
+        where agency_id = $1 and participant_id = $2
+        """
+    )
+
+    /// Everything that is decided about a participant is decided under this lock. "No key update": other transactions
+    /// may still refer to the row.
+    static let lockParticipant = Statement(
+        "participant.lock",
+        """
+        select participant_id, version, data_key, given_name, family_name, birth_date, phone, address, identifiers,
+          phone_is_safe
+        from referral.participant
+        where agency_id = $1 and participant_id = $2
+        for no key update
+        """
+    )
+
+    static let lookUpBlindIndex = Statement(
+        "blind_index.look_up",
+        """
+        select stored.kind, stored.participant_id
+        from unnest($2::text[], $3::smallint[], $4::text[]) as wanted (kind, key_version, hmac)
+        join referral.participant_blind_index as stored
+          on stored.agency_id = $1
+          and stored.kind = wanted.kind
+          and stored.key_version = wanted.key_version
+          and stored.hmac = wanted.hmac
+        order by stored.kind, stored.participant_id
+        """
+    )
+
+    /// In the order of the arrays, which is the same in all processes: two registrations cannot lock each other out.
+    static let insertBlindIndex = Statement(
+        "blind_index.insert",
+        """
+        insert into referral.participant_blind_index (agency_id, kind, key_version, hmac, participant_id)
+        select $1, new.kind, new.key_version, new.hmac, $2
+        from unnest($3::text[], $4::smallint[], $5::text[]) with ordinality as new (kind, key_version, hmac, position)
+        order by new.position
+        on conflict do nothing
+        """
+    )
+
+    static let participantsToRewrap = Statement(
+        "participant.to_rewrap",
+        """
+        select participant_id, data_key
+        from referral.participant
+        where agency_id = $1 and data_key_ring_id <> $2
+        order by participant_id
+        limit $3
+        for no key update skip locked
+        """
+    )
+
+    static let rewrapParticipant = Statement(
+        "participant.rewrap",
+        """
+        update referral.participant
+        set data_key = $3, data_key_ring_id = $4
+        where agency_id = $1 and participant_id = $2
+        """
+    )
+}

@@ -1,0 +1,183 @@
+internal import FoundationEssentials
+internal import MessageTable
+internal import Models
+internal import Postgres
+internal import ReferralsDomain
+
+/// A participant as stored: the identity opened, and the key with which their texts are sealed.
+struct StoredParticipant: Sendable {
+    let participantID: ParticipantID
+    let version: Int
+    let identity: PersonIdentity
+    let dataKey: DataKey
+}
+
+extension Store {
+    /// The participant, or nil when there is none in this agency.
+    func participant(_ id: ParticipantID, in work: Work) async throws -> StoredParticipant? {
+        try await work.tx.query(.findParticipant, work.agencyID, id).first.map { try read($0, in: work) }
+    }
+
+    /// The participant, locked until the end of the transaction.
+    ///
+    /// - Throws: ``StoreError`` `notFound`.
+    func lockParticipant(_ id: ParticipantID, in work: Work) async throws -> StoredParticipant {
+        guard let row = try await work.tx.query(.lockParticipant, work.agencyID, id).first else {
+            throw StoreError(.notFound)
+        }
+        return try read(row, in: work)
+    }
+
+    /// Finds the person among the participants, by identifier, or by name and birth date, or registers them.
+    ///
+    /// The unique index decides between two that register at once: whoever comes second undoes its own rows, and reads
+    /// again in a new statement, which sees the first one's.
+    ///
+    /// - Returns: the participant, locked.
+    func findOrRegister(_ person: PersonIdentity, in work: Work) async throws -> StoredParticipant {
+        let digests = vault.indexKeys.digests(of: person.indexKeys, in: work.agencyID)
+        for _ in 1...5 {
+            if let id = try await find(digests, in: work) {
+                return try await complete(try await lockParticipant(id, in: work), from: person, digests, in: work)
+            }
+            do {
+                return try await work.tx.savepoint { try await register(person, digests, in: work) }
+            } catch let error as StoreError where error.code == .raced {
+                continue
+            }
+        }
+        throw StoreError(.raced)
+    }
+
+    /// Which participant these digests belong to. An identifier says more than a name.
+    private func find(_ digests: [BlindIndex], in work: Work) async throws -> ParticipantID? {
+        let identifying = digests.filter(\.kind.identifies)
+        guard !identifying.isEmpty else { return nil }
+        let rows = try await work.tx.query(
+            .lookUpBlindIndex, work.agencyID, identifying.map(\.kind.rawValue), identifying.map(\.version),
+            identifying.map(\.digest)
+        )
+        let found = try rows.map { try $0.decode((IndexKey.Kind, ParticipantID).self) }
+        return (found.first { $0.0 == .identifier } ?? found.first)?.1
+    }
+
+    private func register(
+        _ person: PersonIdentity, _ digests: [BlindIndex], in work: Work
+    ) async throws -> StoredParticipant {
+        let id = ids.new(ParticipantID.self)
+        let (dataKey, wrapped) = try vault.newDataKey(of: id, in: work.agencyID)
+        let columns = try SealedIdentity(person, with: dataKey)
+        try await work.tx.execute(
+            .insertParticipant, work.agencyID, id, wrapped, vault.ring.currentID, columns.givenName, columns.familyName,
+            columns.birthDate, columns.phone, columns.address, columns.identifiers, person.phoneIsSafe, work.now
+        )
+        guard try await index(id, digests, in: work) == digests.count else { throw StoreError(.raced) }
+        return StoredParticipant(participantID: id, version: 1, identity: person, dataKey: dataKey)
+    }
+
+    /// Adds what this sender knows and others did not.
+    private func complete(
+        _ participant: StoredParticipant, from person: PersonIdentity, _ digests: [BlindIndex], in work: Work
+    ) async throws -> StoredParticipant {
+        var identity = participant.identity
+        guard identity.complete(from: person) else { return participant }
+        let columns = try SealedIdentity(identity, with: participant.dataKey)
+        try await work.tx.execute(
+            .updateParticipant, work.agencyID, participant.participantID, columns.givenName, columns.familyName,
+            columns.birthDate, columns.phone, columns.address, columns.identifiers, identity.phoneIsSafe, work.now
+        )
+        // A digest that belongs to somebody else stays there: two participants who turn out to be one are for people to
+        // join, never for a form.
+        _ = try await index(participant.participantID, digests, in: work)
+        return StoredParticipant(
+            participantID: participant.participantID, version: participant.version + 1, identity: identity,
+            dataKey: participant.dataKey
+        )
+    }
+
+    private func index(_ id: ParticipantID, _ digests: [BlindIndex], in work: Work) async throws -> Int {
+        guard !digests.isEmpty else { return 0 }
+        return try await work.tx.execute(
+            .insertBlindIndex, work.agencyID, id, digests.map(\.kind.rawValue), digests.map(\.version),
+            digests.map(\.digest)
+        )
+    }
+
+    private func read(_ row: Row, in work: Work) throws -> StoredParticipant {
+        let (id, version, wrapped, given, family, birth, phone, address, identifiers, isSafe) = try row.decode(
+            (
+                ParticipantID, Int, [UInt8], [UInt8]?, [UInt8]?, [UInt8]?, [UInt8]?, [UInt8]?, [UInt8]?, Bool
+            ).self
+        )
+        let dataKey = try vault.dataKey(wrapped, of: id, in: work.agencyID)
+        let columns = SealedIdentity(
+            givenName: given, familyName: family, birthDate: birth, phone: phone, address: address,
+            identifiers: identifiers
+        )
+        return StoredParticipant(
+            participantID: id, version: version, identity: try columns.open(with: dataKey, phoneIsSafe: isSafe),
+            dataKey: dataKey
+        )
+    }
+
+    /// Brings data keys under the ring's current key, some at a time, after a rotation.
+    ///
+    /// - Returns: how many were done; 0 when the past keys are no longer needed in this agency.
+    func rewrapDataKeys(atMost limit: Int, in work: Work) async throws -> Int {
+        let rows = try await work.tx.query(.participantsToRewrap, work.agencyID, vault.ring.currentID, limit)
+        for row in rows {
+            let (id, wrapped) = try row.decode((ParticipantID, [UInt8]).self)
+            let rewrapped = try vault.rewrap(wrapped, of: id, in: work.agencyID)
+            work.tx.enqueue(.rewrapParticipant, work.agencyID, id, rewrapped, vault.ring.currentID)
+        }
+        return rows.count
+    }
+}
+
+/// The identity's columns, sealed.
+struct SealedIdentity {
+    var givenName: [UInt8]?
+    var familyName: [UInt8]?
+    var birthDate: [UInt8]?
+    var phone: [UInt8]?
+    var address: [UInt8]?
+    var identifiers: [UInt8]?
+
+    init(
+        givenName: [UInt8]?, familyName: [UInt8]?, birthDate: [UInt8]?, phone: [UInt8]?, address: [UInt8]?,
+        identifiers: [UInt8]?
+    ) {
+        self.givenName = givenName
+        self.familyName = familyName
+        self.birthDate = birthDate
+        self.phone = phone
+        self.address = address
+        self.identifiers = identifiers
+    }
+
+    init(_ person: PersonIdentity, with key: DataKey) throws {
+        givenName = try key.seal(person.givenName, for: .givenName)
+        familyName = try key.seal(person.familyName, for: .familyName)
+        birthDate = try key.seal(person.birthDate?.description, for: .birthDate)
+        phone = try key.seal(person.phone, for: .phone)
+        address = try key.seal(person.address, for: .address)
+        identifiers =
+            person.identifiers.isEmpty
+            ? nil : try key.seal(Array(try JSONEncoder().encode(person.identifiers)), for: .identifiers)
+    }
+
+    func open(with key: DataKey, phoneIsSafe: Bool) throws -> PersonIdentity {
+        PersonIdentity(
+            givenName: try key.open(givenName, from: .givenName),
+            familyName: try key.open(familyName, from: .familyName),
+            birthDate: try key.open(birthDate, from: .birthDate).flatMap(CivilDate.init),
+            phone: try key.open(phone, from: .phone), phoneIsSafe: phoneIsSafe,
+            address: try key.open(address, from: .address),
+            identifiers: try identifiers.map {
+                try JSONDecoder().decode(
+                    [PersonIdentity.Identifier].self, from: Data(try key.open($0, from: .identifiers))
+                )
+            } ?? []
+        )
+    }
+}

@@ -1,0 +1,169 @@
+internal import FoundationEssentials
+internal import MessageTable
+internal import Models
+internal import Postgres
+internal import ReferralsDomain
+
+extension Statement {
+    static let insertPartner = Statement(
+        "partner.insert",
+        """
+        insert into referral.partner
+          (agency_id, partner_id, version, name, kind, intake_policy, status, webhook_url, webhook_secret, created_at,
+           changed_at)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)
+        """
+    )
+
+    static let findPartner = Statement(
+        "partner.find",
+        """
+        select partner_id, version, name, kind, intake_policy, status, webhook_url
+        from referral.partner
+        where agency_id = $1 and partner_id = $2
+        """
+    )
+
+    static let findWebhook = Statement(
+        "partner.find_webhook",
+        """
+        select webhook_url, webhook_secret
+        from referral.partner
+        where agency_id = $1 and partner_id = $2 and status = 'active' and webhook_url is not null
+        """
+    )
+
+    static let setPartnerStatus = Statement(
+        "partner.set_status",
+        """
+        update referral.partner
+        set version = version + 1, status = $3, changed_at = $4
+        where agency_id = $1 and partner_id = $2
+        """
+    )
+
+    static let insertClient = Statement(
+        "partner_client.insert",
+        """
+        insert into referral.partner_client
+          (agency_id, client_id, partner_id, jwks, jwks_url, scopes, created_at)
+        values ($1, $2, $3, $4, $5, $6, $7)
+        """
+    )
+
+    static let rotateClient = Statement(
+        "partner_client.rotate",
+        """
+        update referral.partner_client
+        set jwks = $4, jwks_url = $5
+        where agency_id = $1 and partner_id = $2 and client_id = $3 and disabled_at is null
+        """
+    )
+
+    static let disableClient = Statement(
+        "partner_client.disable",
+        """
+        update referral.partner_client
+        set disabled_at = coalesce(disabled_at, $4)
+        where agency_id = $1 and partner_id = $2 and client_id = $3
+        """
+    )
+
+    static let disableClients = Statement(
+        "partner_client.disable_all",
+        """
+        update referral.partner_client
+        set disabled_at = coalesce(disabled_at, $3)
+        where agency_id = $1 and partner_id = $2
+        """
+    )
+}
+
+/// Where a client's public keys come from.
+enum ClientKeys: Hashable, Sendable {
+    /// A JWK set, as JSON.
+    case inline([UInt8])
+    /// The address of one.
+    case url(String)
+
+    var jwks: JSONB? { if case .inline(let bytes) = self { JSONB(bytes) } else { nil } }
+    var address: String? { if case .url(let text) = self { text } else { nil } }
+}
+
+extension Store {
+    /// Registers an organisation.
+    ///
+    /// - Returns: the secret with which its webhooks are signed, which is told this once; nil without a webhook.
+    /// - Throws: ``StoreError`` `nameTaken`.
+    func add(_ partner: Partner, in work: Work) async throws -> [UInt8]? {
+        let secret: [UInt8]? = partner.webhookURL.map { _ in (0..<32).map { _ in .random(in: .min ... .max) } }
+        let sealed = try secret.map { try vault.sealSecret($0, of: partner.partnerID, in: work.agencyID) }
+        do {
+            try await work.tx.execute(
+                .insertPartner, work.agencyID, partner.partnerID, partner.version, partner.name, partner.kind,
+                partner.intakePolicy, partner.status, partner.webhookURL, sealed, work.now
+            )
+        } catch {
+            guard error.isUniqueViolation, error.constraint == "partner_name_key" else { throw error }
+            throw StoreError(.nameTaken)
+        }
+        return secret
+    }
+
+    func partner(_ id: PartnerID, in work: Work) async throws -> Partner? {
+        try await work.tx.query(.findPartner, work.agencyID, id).first.map { row in
+            let (id, version, name, kind, policy, status, url) = try row.decode(
+                (PartnerID, Int, String, Partner.Kind, IntakePolicy, Partner.Status, String?).self
+            )
+            return Partner(
+                partnerID: id, version: version, name: name, kind: kind, intakePolicy: policy, status: status,
+                webhookURL: url
+            )
+        }
+    }
+
+    /// Where and with which secret a partner's webhooks go; nil when it has none, or is disabled.
+    func webhook(of partner: PartnerID, in work: Work) async throws -> (url: String, secret: [UInt8])? {
+        guard let row = try await work.tx.query(.findWebhook, work.agencyID, partner).first else { return nil }
+        let (url, sealed) = try row.decode((String, [UInt8]).self)
+        return (url, try vault.openSecret(sealed, of: partner, in: work.agencyID))
+    }
+
+    /// Stops an organisation: its clients get no tokens, its requests and webhooks end.
+    func disable(_ partner: PartnerID, in work: Work) async throws {
+        guard
+            try await work.tx.execute(
+                .setPartnerStatus, work.agencyID, partner, Partner.Status.disabled, work.now
+            ) == 1
+        else { throw StoreError(.notFound) }
+        try await work.tx.execute(.disableClients, work.agencyID, partner, work.now)
+    }
+
+    /// Adds a client of a partner.
+    ///
+    /// - Returns: its `client_id`: `<agency id>.<random id>`, because the token endpoint must find the agency before it
+    ///   can look for the client.
+    func addClient(of partner: PartnerID, keys: ClientKeys, scopes: [String], in work: Work) async throws -> String {
+        guard try await self.partner(partner, in: work)?.status == .active else { throw StoreError(.noSuchPartner) }
+        let clientID = "\(work.agencyID).\(ids.new(PartnerID.self))"
+        try await work.tx.execute(
+            .insertClient, work.agencyID, clientID, partner, keys.jwks, keys.address, scopes, work.now
+        )
+        return clientID
+    }
+
+    /// Replaces a client's keys.
+    func rotateClient(_ clientID: String, of partner: PartnerID, keys: ClientKeys, in work: Work) async throws {
+        let touched = try await work.tx.execute(
+            .rotateClient, work.agencyID, partner, clientID, keys.jwks, keys.address
+        )
+        guard touched == 1 else { throw StoreError(.notFound) }
+    }
+
+    /// Stops one client.
+    func disableClient(_ clientID: String, of partner: PartnerID, in work: Work) async throws {
+        guard try await work.tx.execute(.disableClient, work.agencyID, partner, clientID, work.now) == 1 else {
+            throw StoreError(.notFound)
+        }
+    }
+}

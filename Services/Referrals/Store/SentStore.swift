@@ -1,0 +1,106 @@
+internal import FoundationEssentials
+internal import MessageTable
+internal import Models
+internal import Postgres
+internal import ReferralsDomain
+
+/// What a partner may read and change of what it sent. Everything here takes the partner from the token: an id that is
+/// not this partner's own stands for nothing.
+extension Store {
+    /// One referral under the id by which the partner knows it.
+    ///
+    /// - Parameter kind: whether the id is the referral's (ServiceRequest) or the task's.
+    func sent(_ alias: UUID, _ kind: AliasKind, by partner: PartnerID, in work: Work) async throws -> TakenIn? {
+        guard let id = try await resolve(alias, kind, of: partner, as: ReferralID.self, in: work),
+            let stored = try await referral(id, in: work), stored.referral.partnerID == partner
+        else { return nil }
+        let consents = try await consents(of: stored.referral.participantID, in: work)
+        return try await answer(stored, consents: consents, wasKnown: true, in: work)
+    }
+
+    /// A page of what the partner sent, in the order in which it was last shown something new.
+    ///
+    /// The statuses are those that were shown. What a consent no longer covers is left out of the page, so a page can be
+    /// shorter than asked for while there are more.
+    func sent(
+        by partner: PartnerID, statuses: [ReferralStatus]? = nil, after position: ShownPosition, limit: Int,
+        in work: Work
+    ) async throws -> [TakenIn] {
+        let rows =
+            if let statuses {
+                try await work.tx.query(
+                    .listShownByStatus, work.agencyID, partner, statuses.map(\.rawValue), position.at,
+                    position.referralID, limit
+                )
+            } else {
+                try await work.tx.query(
+                    .listShown, work.agencyID, partner, position.at, position.referralID, limit
+                )
+            }
+        let stored = try await load(try rows.map { try $0.decode(ReferralID.self) }, in: work)
+        let ids = try await senderIDs(
+            of: stored.map { ($0.referral.referralID, $0.referral.participantID) }, for: partner, in: work
+        )
+        let consents = try await consents(of: Set(stored.map(\.referral.participantID)), in: work)
+        return stored.map { stored in
+            TakenIn(
+                stored: stored, wasKnown: true,
+                view: senderView(
+                    of: stored.referral, consents: consents[stored.referral.participantID] ?? [], at: work.now
+                ),
+                senderIDs: ids[stored.referral.referralID], consentIDs: []
+            )
+        }
+        .filter { statuses?.contains($0.view.status) ?? true }
+        .sorted {
+            ($0.stored.shown.at, $0.stored.referral.referralID) < ($1.stored.shown.at, $1.stored.referral.referralID)
+        }
+    }
+
+    /// Changes a referral as its sender: takes it back, corrects it, or finishes a draft.
+    ///
+    /// - Parameter version: the version that the sender was shown; nil takes any.
+    /// - Throws: ``StoreError`` `notFound` for what is not this partner's, `stale`; ``Referral/Refusal``.
+    func changeSent(
+        _ alias: UUID, _ kind: AliasKind, by partner: PartnerID, expecting version: Int?, in work: Work,
+        _ body: (inout Case, ReferralID) throws -> Void
+    ) async throws -> TakenIn {
+        guard let id = try await resolve(alias, kind, of: partner, as: ReferralID.self, in: work) else {
+            throw StoreError(.notFound)
+        }
+        let stored = try await change(
+            id, in: work,
+            check: { stored in
+                guard stored.referral.partnerID == partner else { throw StoreError(.notFound) }
+                if let version, version != stored.shown.version { throw StoreError(.stale) }
+            },
+            { current, _ in try body(&current, id) }
+        )
+        let consents = try await consents(of: stored.referral.participantID, in: work)
+        return try await answer(stored, consents: consents, wasKnown: true, in: work)
+    }
+
+    /// The consents of several participants, in one statement.
+    private func consents(
+        of participants: Set<ParticipantID>, in work: Work
+    ) async throws -> [ParticipantID: [Consent]] {
+        guard !participants.isEmpty else { return [:] }
+        return Dictionary(
+            grouping: try await work.tx.query(.listConsentsOfSeveral, work.agencyID, participants.sorted())
+                .map { try Consent(row: $0) },
+            by: \.participantID
+        )
+    }
+}
+
+/// Where a page of ``Store/sent(by:statuses:after:limit:in:)`` ended.
+struct ShownPosition: Hashable, Sendable {
+    var at: Instant
+    var referralID: ReferralID
+
+    /// Before everything.
+    static let start = ShownPosition(at: Instant(microseconds: 0), referralID: .first)
+
+    /// Everything that was shown at this instant or later: FHIR's `_lastUpdated=ge…`.
+    static func since(_ instant: Instant) -> ShownPosition { ShownPosition(at: instant, referralID: .first) }
+}

@@ -1,0 +1,98 @@
+internal import FoundationEssentials
+internal import MessageTable
+internal import Models
+internal import Postgres
+internal import ReferralsDomain
+
+extension Statement {
+    static let updateShown = Statement(
+        "referral.update_shown",
+        """
+        update referral.referral
+        set shown_version = $3, shown_status = $4, shown_business = $5, shown_at = $6
+        where agency_id = $1 and referral_id = $2
+        """
+    )
+
+    static let hasWebhook = Statement(
+        "partner.has_webhook",
+        """
+        select exists (
+          select
+          from referral.partner
+          where agency_id = $1 and partner_id = $2 and status = 'active' and webhook_url is not null)
+        """
+    )
+}
+
+/// What senders see, and how they hear of it.
+extension Store {
+    /// What the sender may see now; a referral without a partner has nobody to hide from.
+    func senderView(of referral: Referral, consents: [Consent], at instant: Instant) -> SenderView {
+        guard let partner = referral.partnerID else { return SenderView(of: referral, under: .refused(.none)) }
+        return SenderView(
+            of: referral, under: ConsentRule.ask(.progress(to: partner), of: consents, at: instant)
+        )
+    }
+
+    /// What is shown after a change, and whether it moved.
+    func shown(
+        _ referral: Referral, after before: StoredReferral, consents: [Consent], at instant: Instant
+    ) -> (StoredReferral.Shown, Bool) {
+        let view = senderView(of: referral, consents: consents, at: instant)
+        let earlier = senderView(of: before.referral, consents: consents, at: instant)
+        guard
+            !view.looksLike(earlier)
+                || (view.status, view.businessStatus) != (before.shown.status, before.shown.business)
+        else { return (before.shown, false) }
+        return (
+            .init(
+                version: before.shown.version + 1, status: view.status, business: view.businessStatus, at: instant
+            ),
+            true
+        )
+    }
+
+    /// After a consent was given, revoked or has expired: each sender is shown what it may see now.
+    ///
+    /// The word is queued only where more is shown than before: that something was taken back is not announced.
+    func showAgain(_ participant: StoredParticipant, consents: [Consent], in work: Work) async throws {
+        for stored in try await referrals(of: participant.participantID, in: work)
+        where stored.referral.partnerID != nil {
+            let (shown, moved) = shown(stored.referral, after: stored, consents: consents, at: work.now)
+            guard moved else { continue }
+            try await work.tx.execute(
+                .updateShown, work.agencyID, stored.referral.referralID, shown.version, shown.status, shown.business,
+                shown.at
+            )
+            let view = senderView(of: stored.referral, consents: consents, at: work.now)
+            if view.consentID != nil { try await queueWord(of: stored.referral, shown: shown, in: work) }
+        }
+    }
+
+    /// Queues a webhook that says no more than that something changed. Whether it may be said is asked again when it is
+    /// sent.
+    func queueWord(of referral: Referral, shown: StoredReferral.Shown, in work: Work) async throws {
+        guard let partner = referral.partnerID else { return }
+        let hasWebhook = try await work.tx.query(.hasWebhook, work.agencyID, partner).first?.decode(Bool.self) ?? false
+        guard hasWebhook else { return }
+        let word = TaskChangedWord(referralID: referral.referralID, version: shown.version)
+        work.tx.deliver(
+            Delivery(
+                id: ids.uuid(), partner: partner.description, kind: TaskChangedWord.kind,
+                subjectID: referral.referralID.rawValue, payload: JSONB(Array(try JSONEncoder().encode(word))),
+                idempotencyKey: "\(referral.referralID)/\(shown.version)", notBefore: work.now
+            ),
+            agency: work.agencyID
+        )
+    }
+}
+
+/// A queued webhook: which referral, at which version of the sender's. The ids that the sender knows it by are put in
+/// when it is sent.
+struct TaskChangedWord: Codable, Hashable, Sendable {
+    static let kind = "task-changed"
+
+    let referralID: ReferralID
+    let version: Int
+}

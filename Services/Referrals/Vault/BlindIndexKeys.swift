@@ -1,0 +1,73 @@
+internal import Crypto
+internal import Models
+internal import ReferralsDomain
+
+/// The keys of the blind indexes, by version.
+///
+/// Digests are written and looked up under every version in the file. So a new version is added first, everything is
+/// indexed under both, and the old one is removed later: at no moment is a person not found, or registered twice.
+///
+/// The file is JSON: `{"keys": [{"version": 1, "key": "<32 bytes in base64>"}]}`.
+struct BlindIndexKeys: Sendable {
+    /// Sorted by version, so that all processes insert in the same order and cannot deadlock.
+    private let keys: [(version: Int16, key: SymmetricKey)]
+
+    init(_ keys: [Int16: SymmetricKey]) throws(VaultError) {
+        guard !keys.isEmpty else { throw VaultError(.noCurrentKey) }
+        guard keys.allSatisfy({ $0.key > 0 && $0.value.bitCount == 256 }) else { throw VaultError(.keyMalformed) }
+        self.keys = keys.sorted { $0.key < $1.key }.map { (version: $0.key, key: $0.value) }
+    }
+
+    /// Reads the file's content.
+    init(json: [UInt8]) throws(VaultError) {
+        var keys: [Int16: SymmetricKey] = [:]
+        for entry in try KeyFile.read(KeyFile.Index.self, json).keys {
+            guard keys.updateValue(try KeyFile.key(entry.key), forKey: entry.version) == nil else {
+                throw VaultError(.keyMalformed)
+            }
+        }
+        try self.init(keys)
+    }
+
+    /// The digests of these keys under every version, sorted by kind, version and digest.
+    func digests(of texts: Set<IndexKey>, in agency: AgencyID) -> [BlindIndex] {
+        var found: [BlindIndex] = []
+        for text in texts {
+            for (version, digest) in digests(of: "\(text.kind.rawValue)/\(text.text)", in: agency) {
+                found.append(BlindIndex(kind: text.kind, version: version, digest: digest))
+            }
+        }
+        return found.sorted()
+    }
+
+    /// The digests of what a sender calls its referral.
+    func placerDigests(of identifier: String, by client: String, in agency: AgencyID) -> [(Int16, String)] {
+        digests(of: "placer/\(client)/\(identifier)", in: agency)
+    }
+
+    /// HMAC-SHA-256 in hexadecimal. The agency is part of the text: equal people in two agencies are not linked.
+    private func digests(of text: String, in agency: AgencyID) -> [(Int16, String)] {
+        keys.map { version, key in
+            (
+                version,
+                Self.hexadecimal(HMAC<SHA256>.authenticationCode(for: Array("\(agency)/\(text)".utf8), using: key))
+            )
+        }
+    }
+
+    static func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
+        let digits = Array("0123456789abcdef".utf8)
+        return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+    }
+}
+
+/// One digest by which a participant is found.
+struct BlindIndex: Hashable, Comparable, Sendable {
+    let kind: IndexKey.Kind
+    let version: Int16
+    let digest: String
+
+    static func < (left: BlindIndex, right: BlindIndex) -> Bool {
+        (left.kind.rawValue, left.version, left.digest) < (right.kind.rawValue, right.version, right.digest)
+    }
+}

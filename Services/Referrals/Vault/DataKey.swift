@@ -1,0 +1,91 @@
+internal import Crypto
+internal import FoundationEssentials
+internal import Models
+
+/// The key under which one participant's identity and free texts are sealed. Each value is bound to its agency,
+/// participant and column: moved anywhere else, it does not open.
+struct DataKey: Sendable {
+    private let key: SymmetricKey
+    private let owner: String
+
+    fileprivate init(_ key: SymmetricKey, owner: String) {
+        self.key = key
+        self.owner = owner
+    }
+
+    /// The columns that hold sealed values.
+    enum Column: String, CaseIterable {
+        case givenName = "participant.given_name"
+        case familyName = "participant.family_name"
+        case birthDate = "participant.birth_date"
+        case phone = "participant.phone"
+        case address = "participant.address"
+        case identifiers = "participant.identifiers"
+        case callback = "referral.callback"
+        case statusReason = "referral.status_reason"
+        case transitionReason = "referral_transition.reason"
+        case receivedResource = "received_resource.content"
+    }
+
+    func seal(_ plain: [UInt8], for column: Column) throws(VaultError) -> [UInt8] {
+        try Sealed.seal(plain, with: key, authenticating: "\(owner)/\(column.rawValue)")
+    }
+
+    func open(_ sealed: [UInt8], from column: Column) throws(VaultError) -> [UInt8] {
+        try Sealed.open(sealed, with: key, authenticating: "\(owner)/\(column.rawValue)")
+    }
+
+    /// A text, or nil for nil.
+    func seal(_ text: String?, for column: Column) throws(VaultError) -> [UInt8]? {
+        guard let text else { return nil }
+        return try seal(Array(text.utf8), for: column)
+    }
+
+    func open(_ sealed: [UInt8]?, from column: Column) throws(VaultError) -> String? {
+        guard let sealed else { return nil }
+        guard let text = String(validating: try open(sealed, from: column), as: UTF8.self) else {
+            throw VaultError(.malformed)
+        }
+        return text
+    }
+}
+
+/// Seals and opens what must not be readable in a row, a backup or a log, and makes the digests by which people are
+/// found again.
+struct Vault: Sendable {
+    let ring: KeyRing
+    let indexKeys: BlindIndexKeys
+
+    /// A data key for a new participant, and its wrapped form to store.
+    func newDataKey(of participant: ParticipantID, in agency: AgencyID) throws(VaultError) -> (DataKey, [UInt8]) {
+        let key = SymmetricKey(size: .bits256)
+        let owner = Self.owner(participant, agency)
+        let wrapped = try ring.seal(key.withUnsafeBytes { Array($0) }, authenticating: owner)
+        return (DataKey(key, owner: owner), wrapped)
+    }
+
+    /// The data key of a participant from its stored form.
+    func dataKey(_ wrapped: [UInt8], of participant: ParticipantID, in agency: AgencyID) throws(VaultError) -> DataKey {
+        let owner = Self.owner(participant, agency)
+        let bytes = try ring.open(wrapped, authenticating: owner)
+        guard bytes.count == 32 else { throw VaultError(.malformed) }
+        return DataKey(SymmetricKey(data: bytes), owner: owner)
+    }
+
+    /// The same data key under the ring's current key.
+    func rewrap(_ wrapped: [UInt8], of participant: ParticipantID, in agency: AgencyID) throws(VaultError) -> [UInt8] {
+        let owner = Self.owner(participant, agency)
+        return try ring.seal(try ring.open(wrapped, authenticating: owner), authenticating: owner)
+    }
+
+    /// A secret that Handrail shares with a partner, to sign its webhooks.
+    func sealSecret(_ secret: [UInt8], of partner: PartnerID, in agency: AgencyID) throws(VaultError) -> [UInt8] {
+        try ring.seal(secret, authenticating: "\(agency)/\(partner)/partner.webhook_secret")
+    }
+
+    func openSecret(_ sealed: [UInt8], of partner: PartnerID, in agency: AgencyID) throws(VaultError) -> [UInt8] {
+        try ring.open(sealed, authenticating: "\(agency)/\(partner)/partner.webhook_secret")
+    }
+
+    private static func owner(_ participant: ParticipantID, _ agency: AgencyID) -> String { "\(agency)/\(participant)" }
+}

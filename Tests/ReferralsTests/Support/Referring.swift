@@ -1,0 +1,117 @@
+import Crypto
+import FoundationEssentials
+import Logging
+import MessageTable
+import Models
+import NIOConcurrencyHelpers
+import Postgres
+import ReferralsDomain
+import ReferralsMigrations
+import ServiceKit
+import TestKit
+
+@testable import Referrals
+
+/// One test's own database with the whole schema, one agency, and the store connected as the service's own login.
+struct Referring: Sendable {
+    let database: TestDatabase
+    let pool: Pool
+    let workers: Pool
+    let store: Store
+    let agencyID: AgencyID
+    let clock: TestClock
+
+    static func with(
+        vault: Vault = .test(), _ body: @Sendable (Referring) async throws -> Void
+    ) async throws {
+        let migrations = [PlatformMigrations.all, MessageTableMigrations.all, ReferralsMigrations.all]
+        try await TestDatabase.with(migrations: migrations) { database in
+            try await database.withPool(login: "referrals", connections: 8) { pool in
+                try await database.withPool(login: "referrals_worker", connections: 2) { workers in
+                    let clock = TestClock()
+                    let ids = IDSource.version7(clock: clock.wall)
+                    let agencyID = AgencyID(rawValue: UUID())
+                    let referring = Referring(
+                        database: database, pool: pool, workers: workers, store: Store(vault: vault, ids: ids),
+                        agencyID: agencyID, clock: clock
+                    )
+                    try await referring.addAgency(agencyID)
+                    try await body(referring)
+                }
+            }
+        }
+    }
+
+    func addAgency(_ id: AgencyID) async throws {
+        try await fixture(
+            """
+            set role handrail_owner;
+            insert into handrail.agency (agency_id, name, time_zone, part2_program, hipaa_covered_entity)
+            values ('\(id)', 'Agency', 'America/New_York', true, false)
+            """
+        )
+    }
+
+    /// Runs a script as the superuser.
+    func fixture(_ sql: String) async throws {
+        try await database.withPool(connections: 1) { try await $0.runScript(sql) }
+    }
+
+    /// Looks at results as the superuser.
+    func look<T: PostgresDecodable & Sendable>(_ statement: Statement, as _: T.Type) async throws -> [T] {
+        try await database.withPool(connections: 1) { pool in
+            try await pool.query(statement).map { try $0.decode(T.self) }
+        }
+    }
+
+    func work<T: Sendable>(
+        for agency: AgencyID? = nil, _ body: @Sendable (Work) async throws -> T
+    ) async throws -> T {
+        try await pool.work(for: agency ?? agencyID, clock: clock.wall, body)
+    }
+
+    /// A partner organisation.
+    func hospital(
+        _ name: String, policy: IntakePolicy = .auto, webhook: String? = nil
+    ) async throws -> PartnerID {
+        let id = store.ids.new(PartnerID.self)
+        _ = try await work { work in
+            try await store.add(
+                Partner(partnerID: id, name: name, kind: .hospital, intakePolicy: policy, webhookURL: webhook), in: work
+            )
+        }
+        return id
+    }
+
+    /// The topics published so far, in order, of this database.
+    func topics() async throws -> [String] {
+        try await look(
+            Statement("test.topics", "select topic from message_table.message order by id"), as: String.self
+        )
+    }
+}
+
+/// A clock that stands until it is moved.
+struct TestClock: Sendable {
+    private let present: NIOLockedValueBox<Instant>
+
+    init(_ text: String = "2026-11-22T09:00:00Z") {
+        present = NIOLockedValueBox(Instant(text) ?? Instant(microseconds: 0))
+    }
+
+    var now: Instant { present.withLockedValue { $0 } }
+    var wall: WallClock { WallClock { [present] in present.withLockedValue { $0 } } }
+    func advance(by duration: Duration) { present.withLockedValue { $0 = $0 + duration } }
+}
+
+extension Vault {
+    static func test(
+        ring: [String: UInt8] = ["one": 1], current: String = "one", index: [Int16: UInt8] = [1: 9]
+    ) -> Vault {
+        try! Vault(
+            ring: KeyRing(
+                currentID: current, keys: ring.mapValues { SymmetricKey(data: [UInt8](repeating: $0, count: 32)) }),
+            indexKeys: BlindIndexKeys(index.mapValues { SymmetricKey(data: [UInt8](repeating: $0, count: 32)) })
+        )
+    }
+}
