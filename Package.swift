@@ -113,7 +113,10 @@ let package = Package(
             name: "MessageTable",
             dependencies: ["Postgres", "Models", logging, metrics, locks, lifecycle],
             path: "Shared/MessageTable",
-            resources: [.embedInCode("Migrations/V0001_create_message_table.sql")],
+            resources: [
+                .embedInCode("Migrations/V0001_create_message_table.sql"),
+                .embedInCode("Migrations/V0002_record_interventions.sql"),
+            ],
             swiftSettings: strict
         ),
         .target(

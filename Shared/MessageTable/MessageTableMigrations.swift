@@ -4,6 +4,9 @@ public import Postgres
 public enum MessageTableMigrations {
     public static let all = MigrationSet(
         "message_table",
-        [Migration("V0001_create_message_table", PackageResources.V0001_create_message_table_sql)]
+        [
+            Migration("V0001_create_message_table", PackageResources.V0001_create_message_table_sql),
+            Migration("V0002_record_interventions", PackageResources.V0002_record_interventions_sql),
+        ]
     )
 }

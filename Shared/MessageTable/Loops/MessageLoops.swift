@@ -1,3 +1,4 @@
+public import CoreMetrics
 internal import FoundationEssentials
 public import Logging
 public import Models
@@ -21,12 +22,14 @@ public struct MessageLoops: Service {
         public var send: (@Sendable (DeliveryAttempt) async -> DeliveryResult)?
         public var clock: WallClock
         public var ids: IDSource
+        /// Where lag, parked and dead messages are measured.
+        public var metrics: any MetricsFactory
         public var logger: Logger
 
         public init(
             servicePool: Pool, workerPool: Pool, listener: Listener, groups: [ConsumerGroup],
             send: (@Sendable (DeliveryAttempt) async -> DeliveryResult)? = nil, clock: WallClock, ids: IDSource,
-            logger: Logger
+            metrics: any MetricsFactory = NOOPMetricsHandler.instance, logger: Logger
         ) {
             self.servicePool = servicePool
             self.workerPool = workerPool
@@ -35,6 +38,7 @@ public struct MessageLoops: Service {
             self.send = send
             self.clock = clock
             self.ids = ids
+            self.metrics = metrics
             self.logger = logger
         }
     }
@@ -45,6 +49,7 @@ public struct MessageLoops: Service {
     private let promoter: Loop
     private let sender: Loop
     private let partitions: Loop
+    private let meter: Loop
     private let consumers: [ConsumerLoop]
 
     public init(_ configuration: Configuration) {
@@ -55,6 +60,7 @@ public struct MessageLoops: Service {
         promoter = Loop("promoter", logger: logger)
         sender = Loop("sender", logger: logger)
         partitions = Loop("partitions", logger: logger)
+        meter = Loop("meter", logger: logger)
         consumers = configuration.groups.map { group in
             ConsumerLoop(
                 consumer: Consumer(
@@ -73,6 +79,7 @@ public struct MessageLoops: Service {
                 group.addTask { await runTicker() }
                 group.addTask { await runPromoter() }
                 group.addTask { await runPartitions() }
+                group.addTask { await runMeter() }
                 if let send = configuration.send { group.addTask { await runSender(send) } }
                 for consumer in consumers { group.addTask { await consumer.run() } }
                 let listening = Task { await listen() }
@@ -86,7 +93,7 @@ public struct MessageLoops: Service {
 
     /// Lets each loop finish its turn, and ends ``run()``.
     public func stop() async {
-        for loop in [ticker, promoter, sender, partitions] + consumers.map(\.loop) { await loop.stop() }
+        for loop in [ticker, promoter, sender, partitions, meter] + consumers.map(\.loop) { await loop.stop() }
     }
 
     /// While messages flow a tick each 15 ms, backing off to 250 ms.
@@ -114,6 +121,16 @@ public struct MessageLoops: Service {
         await partitions.run {
             try await upkeep.addPartitions(daysAhead: 7)
             return .seconds(3600)
+        }
+    }
+
+    private func runMeter() async {
+        let measure = LagMeter(
+            groups: configuration.groups.map(\.name), log: LogOperator(configuration.workerPool),
+            metrics: configuration.metrics)
+        await meter.run {
+            try await measure.record()
+            return .seconds(5)
         }
     }
 

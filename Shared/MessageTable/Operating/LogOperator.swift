@@ -1,0 +1,140 @@
+internal import FoundationEssentials
+public import Models
+public import Postgres
+
+/// What an operator sees of the message table and may do to it, as a worker login. Payloads are never shown.
+public struct LogOperator: Sendable {
+    private let pool: Pool
+
+    public init(_ pool: Pool) {
+        self.pool = pool
+    }
+
+    /// How far one group is behind.
+    public struct Lag: Hashable, Sendable {
+        public let group: String
+        /// Ticks that the slot furthest behind has not handled.
+        public let ticks: Int
+        /// Seconds since the first of them; 0 when there is none.
+        public let seconds: Double
+        public let parked: Int
+        public let dead: Int
+    }
+
+    /// One parked message.
+    public struct Parked: Hashable, Sendable {
+        public let agencyID: AgencyID
+        public let group: String
+        public let topic: String
+        public let key: String
+        public let id: Int64
+        public let attempt: Int
+        public let nextAt: Instant
+        public let isDead: Bool
+        /// The error's kind, never what a message says.
+        public let error: String
+    }
+
+    public enum Verb: String, CaseIterable, Sendable {
+        /// Try again now, also when it is dead.
+        case retry
+        /// Never handle this message; those behind it go on.
+        case skip
+        /// Never handle it or those of its key that wait behind it.
+        case drop
+    }
+
+    public func lag() async throws -> [Lag] {
+        try await pool.query(Self.readLag).map { row in
+            let (group, ticks, seconds, parked, dead) = try row.decode((String, Int, Double, Int, Int).self)
+            return Lag(group: group, ticks: ticks, seconds: seconds, parked: parked, dead: dead)
+        }
+    }
+
+    /// The first parked messages, in the order of their ids.
+    public func parked(onlyDead: Bool, limit: Int) async throws -> [Parked] {
+        try await pool.query(Self.readParked, onlyDead, limit).map { row in
+            let (agency, group, topic, key, id, attempt, nextAt, isDead, error) = try row.decode(
+                (AgencyID, String, String, String, Int64, Int, Instant, Bool, String).self)
+            return Parked(
+                agencyID: agency, group: group, topic: topic, key: key, id: id, attempt: attempt, nextAt: nextAt,
+                isDead: isDead, error: error)
+        }
+    }
+
+    /// Changes parked rows and records who did it; returns how many messages it concerned.
+    public func intervene(_ verb: Verb, group: String, id: Int64, by account: String) async throws -> Int {
+        try await pool.withTransaction { transaction in
+            guard let row = try await transaction.query(Self.lockParked, group, id).first else { return 0 }
+            let (agency, key) = try row.decode((AgencyID, String).self)
+            transaction.enqueue(Self.record, agency, account, verb.rawValue, group, key, id)
+            switch verb {
+            case .retry: return try await transaction.execute(Self.retryOne, agency, group, key, id)
+            case .skip: return try await transaction.execute(Self.removeOne, agency, group, key, id)
+            case .drop: return try await transaction.execute(Self.removeKey, agency, group, key)
+            }
+        }
+    }
+
+    private static let readLag = Statement(
+        "operator.lag",
+        """
+        with reached as (
+            select s.grp, min(c.lo_tick) as tick
+            from (select distinct grp, slot from message_table.checkpoint) s
+            cross join lateral (
+                select lo_tick
+                from message_table.checkpoint
+                where grp = s.grp and slot = s.slot
+                order by step desc
+                limit 1
+            ) c
+            group by s.grp
+        )
+        select r.grp, count(t.tick_id),
+            coalesce(extract(epoch from clock_timestamp() - min(t.at)), 0)::float8,
+            (select count(*) from message_table.parked p where p.grp = r.grp),
+            (select count(*) from message_table.parked p where p.grp = r.grp and p.dead)
+        from reached r
+        left join message_table.tick t on t.tick_id > r.tick
+        group by r.grp
+        order by r.grp
+        """)
+
+    private static let readParked = Statement(
+        "operator.parked",
+        """
+        select p.agency_id, p.grp, coalesce(m.topic, '(gone)'), p.key, p.id, p.attempt, p.next_at, p.dead, p.error
+        from message_table.parked p
+        left join message_table.message m on m.occurred_at = p.occurred_at and m.id = p.id
+        where p.dead or not $1
+        order by p.id, p.grp
+        limit $2
+        """)
+
+    private static let lockParked = Statement(
+        "operator.lock_parked",
+        "select agency_id, key from message_table.parked where grp = $1 and id = $2 for update")
+
+    private static let retryOne = Statement(
+        "operator.retry",
+        """
+        update message_table.parked
+        set dead = false, attempt = 0, next_at = clock_timestamp()
+        where agency_id = $1 and grp = $2 and key = $3 and id = $4
+        """)
+
+    private static let removeOne = Statement(
+        "operator.skip",
+        "delete from message_table.parked where agency_id = $1 and grp = $2 and key = $3 and id = $4")
+
+    private static let removeKey = Statement(
+        "operator.drop", "delete from message_table.parked where agency_id = $1 and grp = $2 and key = $3")
+
+    private static let record = Statement(
+        "operator.record",
+        """
+        insert into message_table.intervention (agency_id, operator, verb, grp, key, id)
+        values ($1, $2, $3, $4, $5, $6)
+        """)
+}
