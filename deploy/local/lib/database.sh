@@ -12,7 +12,8 @@ choose_home() {
 }
 
 # open_database HOME: makes the cluster at the first start, starts it, and leaves the migrator's URL in
-# HANDRAIL_DATABASE_URL. With that variable set nothing is started: the database is the operator's.
+# HANDRAIL_DATABASE_URL and its password's file in HANDRAIL_DATABASE_PASSWORD_FILE. Where the URL is set already,
+# nothing is started: that database is somebody else's care.
 open_database() {
     if [[ -n ${HANDRAIL_DATABASE_URL:-} ]]; then
         say "Using the database that HANDRAIL_DATABASE_URL names"
@@ -30,10 +31,10 @@ open_database() {
     cluster_stop "$cluster"
     cluster_start "$cluster"
     say "PostgreSQL is running on port $cluster_port"
-    HANDRAIL_DATABASE_URL=$(cluster_url "$cluster" handrail)
-    export HANDRAIL_DATABASE_URL
-    [[ $(PGDATABASE=postgres ask_cluster "select count(*) from pg_database where datname = 'handrail'") == 1 ]] ||
-        PGDATABASE=postgres ask_cluster "create database handrail"
+    [[ $(ask_cluster "select count(*) from pg_database where datname = 'handrail'") == 1 ]] ||
+        ask_cluster "create database handrail"
+    HANDRAIL_DATABASE_URL=postgresql://postgres@127.0.0.1:$cluster_port/handrail
+    HANDRAIL_DATABASE_PASSWORD_FILE=$cluster/password
 }
 
 # close_database: stops the cluster, if there is one of ours.
@@ -43,18 +44,7 @@ close_database() {
 
 # ask_cluster SQL: one value from our own cluster, as its superuser, through its socket.
 ask_cluster() {
-    PGHOST=$cluster/socket PGPORT=$cluster_port PGUSER=postgres psql -XAtq -c "$1"
-}
-
-# ask_database PSQL-ARGUMENT…: psql as the migrator. The password goes by the environment, since everybody can read a
-# process's arguments.
-ask_database() {
-    local without_password=$HANDRAIL_DATABASE_URL password=${PGPASSWORD:-}
-    if [[ $HANDRAIL_DATABASE_URL =~ ^([a-z]+://[^:@/?]+):([^@/?]*)@(.*)$ ]]; then
-        without_password=${BASH_REMATCH[1]}@${BASH_REMATCH[3]}
-        password=$(printf '%b' "${BASH_REMATCH[2]//%/\\x}")
-    fi
-    PGPASSWORD=$password psql -X -d "$without_password" "$@"
+    PGHOST=$cluster/socket PGPORT=$cluster_port PGUSER=postgres PGDATABASE=postgres psql -XAtq -c "$1"
 }
 
 # url_for LOGIN: the same database as the migrator's, for another login, without a password.

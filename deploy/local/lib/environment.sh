@@ -9,6 +9,8 @@ write_environment() {
     printf 'export %s=%q\n' \
         HANDRAIL_ENV local \
         HANDRAIL_DATABASE_URL "$HANDRAIL_DATABASE_URL" \
+        HANDRAIL_DATABASE_PASSWORD_FILE "${HANDRAIL_DATABASE_PASSWORD_FILE:-}" \
+        HANDRAIL_LOCAL_ISSUER_KEY_FILE "$secrets/issuer.pem" \
         HANDRAIL_TOKEN_ISSUERS "$secrets/issuers.json" \
         HANDRAIL_IDEMPOTENCY_KEY_FILE "$secrets/idempotency.key"
     for service in "${services[@]}"; do

@@ -17,10 +17,11 @@ check_ports() {
 }
 
 # start_service NAME BIN LOGS: starts one; its log is appended to LOGS/NAME.log. In a process group of its own, so that
-# Ctrl-C reaches only the door, which then stops the services in order; without the migrator's URL, which is none of its
-# business; and without the door's lock (9), which a service must not hold on to.
+# Ctrl-C reaches only the door, which then stops the services in order; without the migrator's and the issuer's
+# secrets, which are none of its business; and without the door's lock (9), which a service must not hold on to.
 start_service() {
-    setsid env -u HANDRAIL_DATABASE_URL "$2/$1" >>"$3/$1.log" 2>&1 </dev/null 9>&- &
+    setsid env -u HANDRAIL_DATABASE_URL -u HANDRAIL_DATABASE_PASSWORD_FILE -u HANDRAIL_LOCAL_ISSUER_KEY_FILE \
+        "$2/$1" >>"$3/$1.log" 2>&1 </dev/null 9>&- &
     service_pids[$1]=$!
 }
 
