@@ -33,6 +33,8 @@ public struct ServiceSettings: Sendable {
     let tls: TLSPolicy
     let rateLimit: RateLimiter.Limit
     let logLevel: Logger.Level
+    /// How long a process keeps answering after SIGTERM while it says that it is not ready.
+    let drainPause: Duration
     /// The service's own settings, by variable name.
     private let own: [String: String]
     private let ownSecrets: [String: [UInt8]]
@@ -87,10 +89,25 @@ public struct ServiceSettings: Sendable {
         let perMinute = reader.number("HANDRAIL_RATE_LIMIT_PER_MINUTE", in: 0...10_000_000, default: 6000)
         rateLimit = perMinute == 0 ? .unlimited : .init(burst: max(20, perMinute / 10), perMinute: perMinute)
         logLevel = reader.choice("HANDRAIL_LOG_LEVEL", default: Logger.Level.info) ?? .info
+        drainPause = .seconds(reader.number("HANDRAIL_DRAIN_SECONDS", in: 0...300, default: 0))
         (self.own, ownSecrets) = reader.own(own)
         guard let database, let worker, reader.mistakes.isEmpty else { throw Mistakes(sentences: reader.mistakes) }
         self.database = database
         workerDatabase = worker
+    }
+
+    /// What the health probe needs, and nothing that it does not.
+    static func probe(service: String) throws -> HealthProbe {
+        var reader = SettingsReader(ConfigReader(provider: EnvironmentVariablesProvider()))
+        let address = reader.address(
+            "\(prefix(service))_OPERATOR_LISTEN",
+            default: ListenAddress(host: "127.0.0.1", port: (ports[service] ?? 8100) + 1000)
+        )
+        guard reader.mistakes.isEmpty else { throw Mistakes(sentences: reader.mistakes) }
+        let certificate = reader.optional("HANDRAIL_TLS_CERTIFICATE_FILE")
+        let authority = reader.optional("HANDRAIL_TLS_CA_FILE") ?? certificate
+        return HealthProbe(
+            address: address, authorityFile: address.isLoopback ? nil : certificate.map { authority ?? $0 })
     }
 
     /// `HANDRAIL_PEER_MATCHING`.

@@ -56,6 +56,13 @@ extension ServiceSettings {
         SettingReference("HANDRAIL_TLS_CERTIFICATE_FILE", "PEM certificate chain of the listeners", fallback: "none"),
         SettingReference("HANDRAIL_TLS_PRIVATE_KEY_FILE", "PEM private key of that certificate", fallback: "none"),
         SettingReference(
+            "HANDRAIL_TLS_CA_FILE", "PEM certificate that signed it, for the `health` command",
+            fallback: "the certificate itself"
+        ),
+        SettingReference(
+            "HANDRAIL_DRAIN_SECONDS", "how long to keep answering after SIGTERM while not ready", fallback: "0"
+        ),
+        SettingReference(
             "HANDRAIL_RATE_LIMIT_PER_MINUTE", "requests a minute and principal in one process, 0 for no limit",
             fallback: "6000"
         ),

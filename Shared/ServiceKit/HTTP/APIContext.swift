@@ -1,4 +1,5 @@
 public import Hummingbird
+public import MessageTable
 public import Models
 internal import NIOCore
 
@@ -45,6 +46,11 @@ public struct APIContext: RequestContext {
     /// The tenant whom the request belongs to.
     public var agencyID: AgencyID {
         get throws(Problem) { try principal.agencyID }
+    }
+
+    /// The headers of messages that this request publishes.
+    public var messageHeaders: MessageHeaders {
+        MessageHeaders(traceparent: trace.description, requestID: requestID, actor: authenticated?.subject)
     }
 
     /// A path parameter, such as `context.parameter("peerID", as: PeerID.self)`.

@@ -1,38 +1,38 @@
-internal import Logging
+public import MessageTable
+public import Postgres
 public import ServiceLifecycle
 
-/// What makes a service: returned by the `build` closure that ``ServiceMain/run(_:build:)`` calls.
+/// What makes a service: returned by the `build` closure that ``ServiceMain/run(_:settings:build:)`` calls.
 public struct ServiceDefinition: Sendable {
     public var routes: Routes
     /// The document served at `/openapi.json`.
     public var openAPI: [UInt8]
-    /// Message consumers, tickers, senders: run beside the API, stopped before the pool.
+    /// What the service does when messages arrive.
+    public var groups: [ConsumerGroup]
+    /// Sends outside effects; nil in a service that has none.
+    public var send: (@Sendable (DeliveryAttempt) async -> DeliveryResult)?
+    /// Further loops: run beside the API, stopped after it and before the pools are closed.
     public var loops: [any Service]
-    /// Asked by `/health/ready`, beside the pool and the schema, which are always asked.
+    /// The schema that this program needs: the process is not ready while one of them is missing.
+    public var migrations: [MigrationSet]
+    /// Asked by `/health/ready`, beside the pools, the schema and the partitions, which are always asked.
     public var readiness: [ReadinessCheck]
 
     public init(
         routes: Routes,
         openAPI: [UInt8],
+        groups: [ConsumerGroup] = [],
+        send: (@Sendable (DeliveryAttempt) async -> DeliveryResult)? = nil,
         loops: [any Service] = [],
+        migrations: [MigrationSet] = [],
         readiness: [ReadinessCheck] = []
     ) {
         self.routes = routes
         self.openAPI = openAPI
+        self.groups = groups
+        self.send = send
         self.loops = loops
+        self.migrations = migrations
         self.readiness = readiness
-    }
-}
-
-/// One thing that must be well before a process takes requests.
-public struct ReadinessCheck: Sendable {
-    /// `pool`, `schema`, `partitions`: shown to operators.
-    public let name: String
-    /// Nil when well; otherwise a short reason without personal data.
-    public let failure: @Sendable () async -> String?
-
-    public init(_ name: String, failure: @escaping @Sendable () async -> String?) {
-        self.name = name
-        self.failure = failure
     }
 }

@@ -1,0 +1,44 @@
+internal import Hummingbird
+internal import HummingbirdCore
+internal import HummingbirdTLS
+internal import Logging
+internal import NIOCore
+internal import NIOSSL
+
+/// Builds the HTTP servers of a process, with TLS where it is configured.
+struct Listeners: Sendable {
+    let tls: ServiceSettings.TLSPolicy
+    let logger: Logger
+
+    /// - Throws: where the certificate or the key cannot be read.
+    func application<Context: RequestContext>(
+        _ responder: RouterResponder<Context>,
+        on address: ListenAddress
+    ) throws -> Application<RouterResponder<Context>>
+    where Context: InitializableFromSource<ApplicationRequestContextSource> {
+        Application(
+            responder: responder,
+            server: try server(on: address),
+            configuration: .init(address: .hostname(address.host, port: address.port)),
+            logger: logger
+        )
+    }
+
+    private func server(on address: ListenAddress) throws -> HTTPServerBuilder {
+        let limits = HTTP1Channel.Configuration(
+            idleTimeout: .seconds(60),
+            httpDecoderConfiguration: .init(
+                maxHeaderFieldSize: 16_384, maxHeaderListSize: 32_768, maxHeaderFieldCount: 100
+            )
+        )
+        guard case .files(let certificate, let privateKey) = tls, !address.isLoopback else {
+            return .http1(configuration: limits)
+        }
+        var configuration = TLSConfiguration.makeServerConfiguration(
+            certificateChain: try NIOSSLCertificate.fromPEMFile(certificate).map { .certificate($0) },
+            privateKey: .privateKey(try NIOSSLPrivateKey(file: privateKey, format: .pem))
+        )
+        configuration.minimumTLSVersion = .tlsv12
+        return try .tls(.http1(configuration: limits), tlsConfiguration: configuration)
+    }
+}

@@ -1,0 +1,64 @@
+internal import Models
+internal import Postgres
+
+extension ReadinessCheck {
+    /// PostgreSQL answers, over a connection of this pool.
+    static func pool(_ name: String, _ pool: Pool) -> ReadinessCheck {
+        ReadinessCheck(name) {
+            do throws(PostgresError) {
+                _ = try await pool.query(ReadinessStatements.ping)
+                return nil
+            } catch {
+                return error.code.rawValue
+            }
+        }
+    }
+
+    /// Every migration that this program brings is applied. A schema that is further is accepted: the previous release
+    /// runs on the next one's schema.
+    static func schema(_ sets: [MigrationSet], _ pool: Pool) -> ReadinessCheck {
+        ReadinessCheck("schema") {
+            do throws(PostgresError) {
+                for set in sets {
+                    let rows = try await pool.query(ReadinessStatements.lastMigration, set.name)
+                    let applied = try rows.first?.column("version", as: Int.self) ?? 0
+                    let needed = set.migrations.map(\.version).max() ?? 0
+                    if applied < needed { return "\(set.name) is at \(applied), this program needs \(needed)" }
+                }
+                return nil
+            } catch {
+                return error.code.rawValue
+            }
+        }
+    }
+
+    /// The audit trail has a partition for the month after this one.
+    static func auditPartitions(_ pool: Pool, clock: WallClock) -> ReadinessCheck {
+        ReadinessCheck("audit partitions") {
+            do throws(PostgresError) {
+                let next = (clock.now() + .seconds(30 * 86_400)).dateInUTC
+                let month = "audit_event_" + next.description.prefix(7).replacing("-", with: "_")
+                let rows = try await pool.query(ReadinessStatements.partitionExists, month)
+                let exists = try rows.first?.column("is_there", as: Bool.self) ?? false
+                return exists ? nil : "\(month) is missing: run handrail migrate"
+            } catch {
+                return error.code.rawValue
+            }
+        }
+    }
+}
+
+private enum ReadinessStatements {
+    static let ping = Statement("health.ping", "select 1")
+
+    static let lastMigration = Statement(
+        "health.last_migration",
+        """
+        select coalesce(max(version), 0) as version
+        from handrail.migration
+        where set_name = $1
+        """
+    )
+
+    static let partitionExists = Statement("health.partition_exists", "select to_regclass($1) is not null as is_there")
+}

@@ -1,0 +1,129 @@
+internal import CoreMetrics
+internal import Hummingbird
+internal import Logging
+internal import MessageTable
+internal import Models
+internal import Postgres
+internal import ServiceLifecycle
+internal import UnixSignals
+
+/// One running service: pools, message loops, the API, the operator's port, and the order in which they stop.
+struct ServiceProcess {
+    let name: String
+    let settings: ServiceSettings
+    let metrics: PrometheusRegistry
+
+    func run(
+        _ build: @Sendable (ServiceEnvironment) async throws -> ServiceDefinition
+    ) async -> ServiceMain.Exit {
+        let logger = Logger(label: name)
+        let reactor = Reactor()
+        let environment = environment(reactor, logger)
+        do {
+            let definition = try await build(environment)
+            let group = ServiceGroup(
+                configuration: .init(
+                    services: try services(definition, environment, reactor),
+                    gracefulShutdownSignals: [.sigterm, .sigint],
+                    logger: logger
+                )
+            )
+            logger.info(
+                "starting", metadata: ["listen": "\(settings.listen)", "operator": "\(settings.operatorListen)"])
+            try await group.run()
+            logger.info("stopped")
+            return .success
+        } catch {
+            // The error's own text may come from anywhere; ours are safe, the type of others says enough.
+            let reason = (error as? PostgresError)?.description ?? "\(type(of: error))"
+            logger.critical("cannot run", metadata: ["error": "\(reason)"])
+            return .unavailable
+        }
+    }
+
+    private func environment(_ reactor: Reactor, _ logger: Logger) -> ServiceEnvironment {
+        func pool(_ connection: ConnectionSettings) -> Pool {
+            var configuration = Pool.Configuration(connection)
+            configuration.maximumConnections = settings.databaseConnections
+            return Pool(configuration, reactor: reactor, logger: logger)
+        }
+        return ServiceEnvironment(
+            name: name,
+            settings: settings,
+            database: Database(pool: pool(settings.database), workers: pool(settings.workerDatabase)),
+            logger: logger,
+            metrics: metrics,
+            clock: .system,
+            ids: .version7(clock: .system)
+        )
+    }
+
+    /// In the order of starting; they stop in the opposite order, each after the one behind it.
+    private func services(
+        _ definition: ServiceDefinition,
+        _ environment: ServiceEnvironment,
+        _ reactor: Reactor
+    ) throws -> [ServiceGroupConfiguration.ServiceConfiguration] {
+        let (database, logger) = (environment.database, environment.logger)
+        let health = Health(checks: checks(definition, environment))
+        let listeners = Listeners(tls: settings.tls, logger: logger)
+        let api = API(service: name, definition, gate: gate(environment), logger: logger, metrics: metrics)
+        let operatorAPI = OperatorAPI(health: health, metrics: metrics)
+        let services: [any Service] =
+            [
+                PoolCloser(database: database, logger: logger),
+                try listeners.application(operatorAPI.responder, on: settings.operatorListen),
+                IdempotencyPurge(workers: database.workers, clock: environment.clock, logger: logger),
+                messageLoops(definition, environment, reactor),
+            ] + definition.loops + [
+                try listeners.application(api.responder, on: settings.listen),
+                Drain(health: health, pause: settings.drainPause, logger: logger),
+            ]
+        // While stopping, each ends by itself; only an end that nobody asked for ends the process.
+        return services.map { service in
+            .init(service: service, successTerminationBehavior: .gracefullyShutdownGroup)
+        }
+    }
+
+    private func messageLoops(
+        _ definition: ServiceDefinition,
+        _ environment: ServiceEnvironment,
+        _ reactor: Reactor
+    ) -> MessageLoops {
+        MessageLoops(
+            .init(
+                servicePool: environment.database.pool,
+                workerPool: environment.database.workers,
+                listener: Listener(settings.workerDatabase, reactor: reactor, logger: environment.logger),
+                groups: definition.groups,
+                send: definition.send,
+                clock: environment.clock,
+                ids: environment.ids,
+                logger: environment.logger
+            )
+        )
+    }
+
+    private func checks(_ definition: ServiceDefinition, _ environment: ServiceEnvironment) -> [ReadinessCheck] {
+        let database = environment.database
+        let needed = [PlatformMigrations.all, MessageTableMigrations.all] + definition.migrations
+        return [
+            .pool("pool", database.pool), .pool("worker pool", database.workers),
+            .schema(needed, database.pool), .auditPartitions(database.pool, clock: environment.clock),
+        ] + definition.readiness
+    }
+
+    private func gate(_ environment: ServiceEnvironment) -> Gate {
+        let loader = KeySetLoader()
+        let verifier = TokenVerifier(
+            service: name, issuers: settings.issuers, clock: environment.clock, logger: environment.logger,
+            load: loader.load
+        )
+        return Gate(
+            authenticator: verifier.authenticator,
+            limiter: RateLimiter(settings.rateLimit),
+            fingerprint: BodyFingerprint(key: settings.idempotencyKey),
+            denials: .postgres(environment.database.pool, ids: environment.ids, logger: environment.logger)
+        )
+    }
+}
