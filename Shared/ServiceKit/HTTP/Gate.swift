@@ -89,7 +89,9 @@ public struct Gate: Sendable {
         guard (1...255).contains(text.utf8.count), text.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
             throw .badRequest("Idempotency-Key must be 1 to 255 visible ASCII characters.")
         }
-        return IdempotencyKey(value: text, fingerprint: fingerprint.of(body.readableBytesView))
+        // The path belongs to it: the same key and body for another resource is another request.
+        let request = Array(request.uri.path.utf8) + [0] + body.readableBytesView
+        return IdempotencyKey(value: text, fingerprint: fingerprint.of(request))
     }
 
     /// Writes the denial that a problem carries into the audit trail.

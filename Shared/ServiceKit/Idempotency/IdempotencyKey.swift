@@ -2,7 +2,7 @@
 public struct IdempotencyKey: Hashable, Sendable {
     /// 1–255 visible ASCII characters, as sent.
     public let value: String
-    /// HMAC-SHA-256 of the body under a key of the installation: equal bodies are recognised, none is kept.
+    /// HMAC-SHA-256 of path and body under a key of the installation: equal requests are recognised, none is kept.
     public let fingerprint: [UInt8]
 
     init(value: String, fingerprint: [UInt8]) {

@@ -66,7 +66,23 @@ public struct JSONWriter: Sendable {
         self.value(value)
     }
 
-    public mutating func field(_ name: StaticString, _ value: some BinaryInteger) {
+    // Concrete types, because numbers can be written as text too, and must never be.
+    public mutating func field(_ name: StaticString, _ value: Int) {
+        key(name)
+        self.value(value)
+    }
+
+    public mutating func field(_ name: StaticString, _ value: Int64) {
+        key(name)
+        self.value(value)
+    }
+
+    public mutating func field(_ name: StaticString, _ value: Int32) {
+        key(name)
+        self.value(value)
+    }
+
+    public mutating func field(_ name: StaticString, _ value: Int16) {
         key(name)
         self.value(value)
     }
@@ -94,6 +110,16 @@ public struct JSONWriter: Sendable {
 
     /// A field with a number, left out where it is nil.
     public mutating func field(_ name: StaticString, ifPresent value: Int?) {
+        if let value { field(name, value) }
+    }
+
+    /// A field with a number, left out where it is nil.
+    public mutating func field(_ name: StaticString, ifPresent value: Double?) {
+        if let value { field(name, value) }
+    }
+
+    /// A field with a truth value, left out where it is nil.
+    public mutating func field(_ name: StaticString, ifPresent value: Bool?) {
         if let value { field(name, value) }
     }
 
