@@ -99,6 +99,7 @@ struct ServiceProcess {
                 send: definition.send,
                 clock: environment.clock,
                 ids: environment.ids,
+                metrics: environment.metrics,
                 logger: environment.logger
             )
         )
