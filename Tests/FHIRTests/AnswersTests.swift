@@ -98,6 +98,35 @@ struct SearchTests {
         }
     }
 
+    @Test(
+        "a filter looks where its parameter says",
+        arguments: [
+            ("status=accepted", true), ("status=draft,accepted", true), ("status=draft", false), ("_id=t1", true),
+            ("owner=Organization/a", true), ("owner=a", true), ("owner=https://h/fhir/Organization/a", true),
+            ("owner=Practitioner/a", false), ("owner:missing=true", false), ("requester:missing=true", true),
+            ("patient=Patient/p", true), ("patient=q", false), ("patient:identifier=s|7", true),
+            ("code=fulfill", true), ("code=http://hl7.org/fhir/CodeSystem/task-code|fulfill", true),
+            ("code=other|fulfill", false), ("identifier=s|1", true), ("identifier=s|", true), ("identifier=|1", false),
+            ("business-status=3.0", true), ("_lastUpdated=ge2026-11-22", true), ("_lastUpdated=gt2026-11-22", false),
+        ]
+    )
+    func matching(_ text: String, _ expected: Bool) throws {
+        let task = try Fixture.document(
+            """
+            {"resourceType":"Task","id":"t1","meta":{"lastUpdated":"2026-11-22T10:00:00Z"},"status":"accepted",
+             "owner":{"reference":"Organization/a"},"for":{"reference":"Patient/p","identifier":{"system":"s","value":"7"}},
+             "code":{"coding":[{"system":"http://hl7.org/fhir/CodeSystem/task-code","code":"fulfill"}]},
+             "identifier":[{"system":"s","value":"1"}],"businessStatus":{"coding":[{"system":"b","code":"3.0"}]}}
+            """
+        )
+        let filters = try query(text, handling: .strict).filters
+        #expect(filters.count == 1)
+        let found = filters.allSatisfy {
+            $0.matches(task, known: R4.SearchParameter.task, baseURL: "https://h/fhir")
+        }
+        #expect(found == expected)
+    }
+
     @Test("a FHIR date covers what it says; what R4 does not allow is none")
     func dateTimes() throws {
         #expect(R4.DateTime("2024-02")?.end == Instant("2024-03-01T00:00:00Z"))

@@ -43,6 +43,10 @@ struct ReferralReadingTests {
             (["entry", 2, "resource", "code"], nil, "Bundle.entry[2].resource.code"),
             (["entry", 2, "resource", "code", "coding", 0, "code"], "399208008", "Bundle.entry[2].resource.code"),
             (["entry", 2, "resource", "subject", "reference"], "Group/1", "Bundle.entry[2].resource.subject"),
+            (
+                ["entry", 2, "resource", "orderDetail"], [["coding": [["code": "contacting-subject-prohibited"]]]],
+                "Bundle.entry[2].resource.orderDetail"
+            ),
             (["entry", 2, "resource", "priority"], "soon", "Bundle.entry[2].resource.priority"),
             (["entry", 2, "resource", "resourceType"], "MedicationRequest", "Bundle.entry"),
             (["entry", 3, "resource", "status"], "completed", "Bundle.entry[3].resource.status"),
@@ -140,9 +144,9 @@ struct ReferralReadingTests {
     func rewriting() throws {
         let bundle = try Fixture.referralBundle()
         let task = try #require(bundle.entries[3].resource)
-        let rewritten = task.replacingReferences([
-            "urn:uuid:0b0e4c5e-0000-4000-8000-000000000003": "ServiceRequest/9"
-        ])
+        let rewritten = task.replacingReferences {
+            $0 == "urn:uuid:0b0e4c5e-0000-4000-8000-000000000003" ? "ServiceRequest/9" : nil
+        }
         #expect(rewritten[["focus", "reference"]] == "ServiceRequest/9")
         #expect(rewritten[["for"]] == task[["for"]])
     }

@@ -18,6 +18,8 @@ struct Intake: Sendable {
     /// The sender's own number: the same again is the same referral.
     var placerIdentifier: String?
     var asDraft = false
+    /// The id of the new referral where the caller has drawn it already; otherwise one is drawn.
+    var referralID: ReferralID?
     /// Who speaks; the party is the requester.
     var subject: String
     /// What was received, to be kept whole.
@@ -68,7 +70,7 @@ extension Store {
         let consents = try await consents(of: participant.participantID, in: work)
         if !consentIDs.isEmpty { try await showAgain(participant, consents: consents, in: work) }
         let referral = Referral(
-            referralID: ids.new(), participantID: participant.participantID, partnerID: intake.partnerID,
+            referralID: intake.referralID ?? ids.new(), participantID: participant.participantID, partnerID: intake.partnerID,
             request: intake.request, asDraft: intake.asDraft, by: .init(.requester, intake.subject), at: work.now
         )
         var loaded = LoadedCase(

@@ -97,7 +97,7 @@ extension Store {
         try await work.tx.query(.listReceived, work.agencyID, partner, referral).map { try read($0, in: work) }
     }
 
-    private func read(_ row: Row, in work: Work) throws -> StoredResource {
+    func read(_ row: Row, in work: Work) throws -> StoredResource {
         let (kind, alias, referral, participant, version, sealed, receivedAt, wrapped) = try row.decode(
             (String, UUID, ReferralID, ParticipantID, Int, [UInt8], Instant, [UInt8]).self
         )

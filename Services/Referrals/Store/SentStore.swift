@@ -18,6 +18,13 @@ extension Store {
         return try await answer(stored, consents: consents, wasKnown: true, in: work)
     }
 
+    /// One referral of the partner under our own id, which no partner ever sees.
+    func sent(_ id: ReferralID, by partner: PartnerID, in work: Work) async throws -> TakenIn? {
+        guard let stored = try await referral(id, in: work), stored.referral.partnerID == partner else { return nil }
+        let consents = try await consents(of: stored.referral.participantID, in: work)
+        return try await answer(stored, consents: consents, wasKnown: true, in: work)
+    }
+
     /// A page of what the partner sent, in the order in which it was last shown something new.
     ///
     /// The statuses are those that were shown. What a consent no longer covers is left out of the page, so a page can be

@@ -41,27 +41,27 @@ extension FHIRDocument {
         return setting(["identifier"], to: .array(identifiers))
     }
 
-    /// The document with each `reference` that the table names replaced, however deep: a transaction's `urn:uuid:…`
-    /// become the ids that were given.
-    public func replacingReferences(_ table: [String: String]) -> FHIRDocument {
+    /// The document with each `reference` replaced for which there is a replacement, however deep: a transaction's
+    /// `urn:uuid:…` become the ids that were given.
+    public func replacingReferences(_ replacement: (String) -> String?) -> FHIRDocument {
         var changed = self
-        changed.json = Self.replacing(in: json, table)
+        changed.json = Self.replacing(in: json, replacement)
         return changed
     }
 
-    private static func replacing(in object: JSONObject, _ table: [String: String]) -> JSONObject {
+    private static func replacing(in object: JSONObject, _ replacement: (String) -> String?) -> JSONObject {
         object.mapValues { name, value in
-            if name == "reference", let text = value.string, let replacement = table[text] {
-                return .string(replacement)
+            if name == "reference", let text = value.string {
+                return .string(replacement(text) ?? text)
             }
-            return replacing(in: value, table)
+            return replacing(in: value, replacement)
         }
     }
 
-    private static func replacing(in value: JSONValue, _ table: [String: String]) -> JSONValue {
+    private static func replacing(in value: JSONValue, _ replacement: (String) -> String?) -> JSONValue {
         switch value {
-        case .object(let object): .object(replacing(in: object, table))
-        case .array(let elements): .array(elements.map { replacing(in: $0, table) })
+        case .object(let object): .object(replacing(in: object, replacement))
+        case .array(let elements): .array(elements.map { replacing(in: $0, replacement) })
         default: value
         }
     }

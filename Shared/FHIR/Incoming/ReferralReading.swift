@@ -125,6 +125,12 @@ public struct ReferralReading {
         if order.doNotPerform {
             notes.note(.businessRule, "An order not to do something is no referral.", at: "\(expression).doNotPerform")
         }
+        if order.prohibitsContact {
+            notes.note(
+                .businessRule, "Peer support needs contact: an order that prohibits it cannot be taken.",
+                at: "\(expression).orderDetail"
+            )
+        }
         if let code = order.code {
             if !services.covers(code) {
                 notes.note(

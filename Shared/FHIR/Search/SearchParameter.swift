@@ -6,32 +6,32 @@ extension R4 {
 
         public var name: String
         public var kind: Kind
-        /// The code system that a bare code is of; nil where any.
+        /// The element that it looks at, from the resource's root.
+        public var path: [String]
+        /// The table that its codes are of; nil where any.
         public var codes: CodeTables.Name?
 
         /// A parameter.
-        public init(_ name: String, _ kind: Kind, codes: CodeTables.Name? = nil) {
-            (self.name, self.kind, self.codes) = (name, kind, codes)
+        public init(_ name: String, _ kind: Kind, at path: String..., codes: CodeTables.Name? = nil) {
+            (self.name, self.kind, self.path, self.codes) = (name, kind, path, codes)
         }
 
         /// `_id` and `_lastUpdated`, which every type has.
-        public static let common = [SearchParameter("_id", .token), SearchParameter("_lastUpdated", .date)]
+        public static let common = [
+            SearchParameter("_id", .token, at: "id"), SearchParameter("_lastUpdated", .date, at: "meta", "lastUpdated"),
+        ]
 
         /// What a referral's Task is found by.
         public static let task =
             common + [
-                SearchParameter("status", .token, codes: .taskStatus), SearchParameter("owner", .reference),
-                SearchParameter("requester", .reference), SearchParameter("patient", .reference),
-                SearchParameter("focus", .reference), SearchParameter("code", .token),
-                SearchParameter("identifier", .token), SearchParameter("business-status", .token),
-            ]
-
-        /// What a ServiceRequest is found by.
-        public static let serviceRequest =
-            common + [
-                SearchParameter("status", .token, codes: .requestStatus), SearchParameter("requester", .reference),
-                SearchParameter("patient", .reference), SearchParameter("code", .token),
-                SearchParameter("identifier", .token),
+                SearchParameter("status", .token, at: "status", codes: .taskStatus),
+                SearchParameter("business-status", .token, at: "businessStatus"),
+                SearchParameter("owner", .reference, at: "owner"),
+                SearchParameter("requester", .reference, at: "requester"),
+                SearchParameter("patient", .reference, at: "for"),
+                SearchParameter("focus", .reference, at: "focus"),
+                SearchParameter("code", .token, at: "code"),
+                SearchParameter("identifier", .token, at: "identifier"),
             ]
     }
 

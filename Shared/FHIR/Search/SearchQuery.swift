@@ -107,7 +107,9 @@ extension R4.SearchQuery {
                 notes.note(.codeInvalid, "\(parameter.name) takes: \(allowed).", at: parameter.name)
             }
             return .tokens(tokens)
-        case (nil, .reference): return .references(values.map(R4.Reference.Target.init))
+        case (nil, .reference): return .references(values.map(reference))
+        case ("identifier", .reference):
+            return .references(values.map { .logical(identifier(token($0))) })
         case (nil, .date):
             let dates = values.compactMap(R4.DateCondition.init)
             if dates.count != values.count {
@@ -124,6 +126,15 @@ extension R4.SearchQuery {
     private static func isKnown(_ token: R4.SearchFilter.Token, in table: CodeTables.Name) -> Bool {
         guard let code = token.code else { return true }
         return CodeTables.published[table].contains(code)
+    }
+
+    /// A bare id is of any type.
+    private static func reference(_ text: String) -> R4.Reference.Target {
+        R4.isID(text) ? .relative(type: "", id: text, version: nil) : R4.Reference.Target(text)
+    }
+
+    private static func identifier(_ token: R4.SearchFilter.Token) -> R4.Identifier {
+        R4.Identifier(system: token.system, value: token.code)
     }
 
     private static func token(_ text: String) -> R4.SearchFilter.Token {

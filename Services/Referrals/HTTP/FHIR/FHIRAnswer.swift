@@ -1,0 +1,70 @@
+internal import FHIR
+internal import HTTPTypes
+internal import Hummingbird
+internal import Models
+internal import NIOCore
+internal import ServiceKit
+
+/// Answers in FHIR JSON.
+enum FHIRAnswer {
+    static let mediaType = "application/fhir+json"
+
+    /// A resource, with its version as a weak entity tag (R4 §3.1.0.5) and when it last changed.
+    static func resource(
+        _ document: FHIRDocument, status: HTTPResponse.Status = .ok, at location: String? = nil
+    ) -> Response {
+        var headers: HTTPFields = [.contentType: mediaType]
+        if let version = document.versionID { headers[.eTag] = "W/\"\(version)\"" }
+        if let instant = document[["meta", "lastUpdated"]]?.string.flatMap(Instant.init) {
+            headers[.lastModified] = httpDate(instant)
+        }
+        headers[.location] = location
+        return Response(
+            status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: document.serialized()))
+        )
+    }
+
+    /// What was received cannot be taken: 400 where it is no FHIR at all, otherwise 422 (R4 §3.1.0.8).
+    static func refusal(_ refusal: R4.Refusal) -> Response {
+        let isUnreadable = refusal.issues.allSatisfy { $0.kind == .structure || $0.kind == .tooLong }
+        return resource(
+            R4.OperationOutcome(refusal.issues).document, status: isUnreadable ? .badRequest : .unprocessableContent
+        )
+    }
+
+    /// A problem of any part of the service, as an OperationOutcome.
+    static func problem(_ problem: Problem) -> Response {
+        let text = [problem.title, problem.detail].compactMap(\.self).joined(separator: ": ")
+        var issues = problem.errors.map { R4.Issue(kind(of: problem), $0.detail, at: [$0.pointer]) }
+        if issues.isEmpty { issues = [R4.Issue(kind(of: problem), text)] }
+        return resource(R4.OperationOutcome(issues).document, status: problem.status)
+    }
+
+    private static func kind(of problem: Problem) -> R4.Issue.Kind {
+        switch problem.status.code {
+        case 400: .structure
+        case 401: .login
+        case 403: .forbidden
+        case 404: .notFound
+        case 405, 415: .notSupported
+        case 409, 412: .conflict
+        case 413: .tooLong
+        case 422: .businessRule
+        case 429: .throttled
+        case 503: .transient
+        default: problem.status.code >= 500 ? .exception : .invalid
+        }
+    }
+
+    /// RFC 9110 §5.6.7: `Sun, 06 Nov 1994 08:49:37 GMT`.
+    static func httpDate(_ instant: Instant) -> String {
+        let days = Int(instant.unixSeconds / 86_400)
+        let date = CivilDate(daysSince1970: days)
+        // 1 January 1970 was a Thursday.
+        let weekday = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"][((days % 7) + 7) % 7]
+        let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+        let time = Instant(unixSeconds: instant.unixSeconds).description.dropFirst(11).prefix(8)
+        let day = date.day < 10 ? "0\(date.day)" : "\(date.day)"
+        return "\(weekday), \(day) \(months[date.month - 1]) \(date.year) \(time) GMT"
+    }
+}

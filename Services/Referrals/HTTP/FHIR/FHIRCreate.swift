@@ -1,0 +1,181 @@
+internal import FHIR
+internal import FoundationEssentials
+internal import HTTPTypes
+internal import Hummingbird
+internal import Models
+internal import Postgres
+internal import ReferralsDomain
+internal import ServiceKit
+
+/// Taking referrals in.
+extension FHIRRoutes {
+    /// More entries are no referral of one person.
+    private static let mostEntries = 100
+
+    @Sendable
+    func postTransaction(_ request: Request, _ context: APIContext) async throws -> Response {
+        let caller = try FHIRCaller(context)
+        // Person, consent and task are parts of the order: who may make one may send them with it.
+        try caller.require(.create, "ServiceRequest")
+        let document = try document(context)
+        guard document.resourceType == "Bundle" else {
+            throw R4.Refusal(.notSupported, "A Bundle is expected here.", at: [document.resourceType])
+        }
+        let bundle = try R4.Bundle(document)
+        guard bundle.entries.count <= Self.mostEntries else {
+            throw R4.Refusal(.tooCostly, "At most \(Self.mostEntries) entries are taken.", at: ["Bundle.entry"])
+        }
+        let incoming = try ReferralReading.transaction(bundle)
+        return try await take(incoming, document, caller, context) { taken, parts, stored in
+            let now = clock.now()
+            return FHIRAnswer.resource(
+                R4.Bundle.transactionResponse(responses(parts, taken, stored), at: now)
+            )
+        }
+    }
+
+    @Sendable
+    func postOrder(_ request: Request, _ context: APIContext) async throws -> Response {
+        let caller = try FHIRCaller(context)
+        try caller.require(.create, "ServiceRequest")
+        let document = try document(context)
+        let condition = HTTPField.Name("If-None-Exist").flatMap { request.headers[$0] }
+        let incoming = try ReferralReading.order(document, ifNoneExist: condition)
+        return try await take(incoming, document, caller, context) { taken, parts, stored in
+            guard let ids = taken.senderIDs else { throw Problem.notFound }
+            let id = ids.referralID
+            let version = stored["ServiceRequest"]?[id]?.version ?? 1
+            let rendering = ResourceRendering(agency: parts.agency)
+            return FHIRAnswer.resource(
+                try rendering.order(taken, received: stored["ServiceRequest"]?[id]),
+                status: taken.wasKnown && condition != nil ? .ok : .created,
+                at: "\(baseURL)/ServiceRequest/\(id.uuidString.lowercased())/_history/\(version)"
+            )
+        }
+    }
+
+    /// What was kept, by type and the sender's id.
+    private typealias Kept = [String: [UUID: StoredResource]]
+
+    private struct Context: Sendable {
+        let parts: ReceivedParts
+        let agency: AgencyProfile
+    }
+
+    /// Takes a referral in once, however often it is sent: by the sender's own number of the order, else by an HMAC of
+    /// the canonical body, which is remembered for a day.
+    private func take(
+        _ incoming: IncomingReferral, _ document: FHIRDocument, _ caller: FHIRCaller, _ context: APIContext,
+        answer: @Sendable (TakenIn, Context, Kept) async throws -> Response
+    ) async throws -> Response {
+        let placer = incoming.placerIdentifier.map { "\($0.system ?? "")|\($0.value ?? "")" }
+        let digest = digest(placer ?? "body/" + String(decoding: document.canonical(), as: UTF8.self), caller)
+        let parts = ReceivedParts(incoming) { index in partID(index, of: digest, caller) }
+        return try await work(caller, context) { work in
+            let agency = try await store.agency(in: work)
+            @Sendable func render(_ taken: TakenIn) async throws -> Response {
+                let kept = try await store.received(
+                    with: taken.stored.referral.referralID, of: caller.partnerID, in: work
+                )
+                let byKind = Dictionary(grouping: kept, by: \.kind).mapValues { resources in
+                    Dictionary(resources.map { ($0.aliasID, $0) }, uniquingKeysWith: { first, _ in first })
+                }
+                return try await answer(taken, Context(parts: parts, agency: agency), byKind)
+            }
+            if placer != nil {
+                return try await render(try await takeIn(incoming, parts, caller, context, in: work))
+            }
+            let referralID = store.ids.new(ReferralID.self)
+            let key = IdempotencyKey(derived: "body/\(digest)", fingerprint: Array(digest.utf8))
+            return try await work.tx.once(
+                key, context, resource: referralID.rawValue,
+                create: { _ = try await takeIn(incoming, parts, caller, context, as: referralID, in: work) },
+                answer: { id in
+                    guard let taken = try await store.sent(ReferralID(rawValue: id), by: caller.partnerID, in: work)
+                    else { throw Problem.hidden }
+                    return try await render(taken)
+                }
+            )
+        }
+    }
+
+    private func takeIn(
+        _ incoming: IncomingReferral, _ parts: ReceivedParts, _ caller: FHIRCaller, _ context: APIContext,
+        as id: ReferralID? = nil, in work: Work
+    ) async throws -> TakenIn {
+        guard let sender = try await store.partner(caller.partnerID, in: work), sender.status == .active else {
+            throw Problem.forbidden.denying(Denial(.role))
+        }
+        let fhir = FHIRIntake(incoming: incoming, caller: caller, sender: sender, parts: parts)
+        var intake = fhir.intake(of: try await person(incoming.person, caller, in: work), receivedAt: work.now)
+        intake.referralID = id
+        let taken = try await store.takeIn(intake, in: work)
+        try work.tx.audit(
+            AuditRecord(
+                .create, participantIDs: [taken.stored.referral.participantID], consentID: taken.view.consentID,
+                onBehalfOf: caller.partnerID
+            ),
+            context
+        )
+        return taken
+    }
+
+    private func person(
+        _ person: IncomingReferral.Person, _ caller: FHIRCaller, in work: Work
+    ) async throws -> PersonIdentity {
+        switch person {
+        case .patient(let patient): return PersonIdentity(patient)
+        case .identifier(let identifier):
+            return PersonIdentity(
+                identifiers: [.init(system: identifier.system ?? "", value: identifier.value ?? "")]
+            )
+        case .known(let id):
+            guard let alias = UUID(uuidString: id),
+                let participant: ParticipantID = try await store.resolve(
+                    alias, .participant, of: caller.partnerID, in: work
+                ), let known = try await store.participant(participant, in: work)
+            else {
+                throw R4.Refusal(
+                    .notFound, "The subject is no Patient of this request, and none that you sent before.",
+                    at: ["ServiceRequest.subject"]
+                )
+            }
+            return known.identity
+        }
+    }
+
+    private func responses(
+        _ context: Context, _ taken: TakenIn, _ kept: Kept
+    ) -> [R4.Bundle.EntryResponse] {
+        guard let ids = taken.senderIDs else { return [] }
+        return context.parts.parts.enumerated().map { index, part in
+            let type = part.document.resourceType
+            let id = context.parts.id(of: index, ids)
+            let isTask = part.role == .task
+            let version = isTask ? taken.stored.shown.version : kept[type]?[id]?.version ?? 1
+            let changedAt = isTask ? taken.stored.shown.at : kept[type]?[id]?.receivedAt
+            return R4.Bundle.EntryResponse(
+                status: taken.wasKnown && !part.ifNoneExist.isEmpty ? "200 OK" : "201 Created",
+                location: "\(type)/\(id.uuidString.lowercased())/_history/\(version)", etag: "W/\"\(version)\"",
+                lastModified: changedAt ?? taken.stored.referral.receivedAt
+            )
+        }
+    }
+
+    /// A keyed digest of what identifies a request: nobody who reads it learns what was sent.
+    private func digest(_ text: String, _ caller: FHIRCaller) -> String {
+        // The newest key; a request that is repeated across a rotation of keys is the one that is not recognised.
+        store.vault.indexKeys.placerDigests(of: "fhir/\(text)", by: caller.clientID, in: caller.agencyID).last?.1 ?? ""
+    }
+
+    /// The same id for the same part of the same request: a UUID of version 8 (RFC 9562) out of a digest.
+    private func partID(_ index: Int, of digest: String, _ caller: FHIRCaller) -> UUID {
+        let digits = Array(self.digest("part/\(index)/\(digest)", caller).utf8)
+        var bytes = (0..<16).map { place in
+            UInt8(String(decoding: digits.dropFirst(place * 2).prefix(2), as: UTF8.self), radix: 16) ?? 0
+        }
+        bytes[6] = bytes[6] & 0x0F | 0x80
+        bytes[8] = bytes[8] & 0x3F | 0x80
+        return bytes.withUnsafeBytes { UUID(uuid: $0.loadUnaligned(as: uuid_t.self)) }
+    }
+}

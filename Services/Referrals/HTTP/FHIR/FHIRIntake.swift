@@ -1,0 +1,50 @@
+internal import FHIR
+internal import FoundationEssentials
+internal import Models
+internal import ReferralsDomain
+
+/// A FHIR referral in the service's own terms.
+struct FHIRIntake: Sendable {
+    let incoming: IncomingReferral
+    let caller: FHIRCaller
+    let sender: Partner
+    let parts: ReceivedParts
+
+    /// What is to be taken in.
+    ///
+    /// - Parameter person: who it is about, as the request or our own record says.
+    func intake(of person: PersonIdentity, receivedAt now: Instant) -> Intake {
+        var languages: [String] = []
+        if case .patient(let patient) = incoming.person { languages = patient.languages }
+        return Intake(
+            request: ReferralRequest(
+                setting: incoming.setting ?? Self.setting(of: sender), priority: incoming.priority, languages: languages
+            ),
+            person: person,
+            consents: incoming.consents.compactMap {
+                ConsentFromFHIR(consent: $0, incoming: incoming, sender: sender).draft(receivedAt: now)
+            },
+            partnerID: caller.partnerID,
+            clientID: caller.clientID,
+            placerIdentifier: incoming.placerIdentifier.map { "\($0.system ?? "")|\($0.value ?? "")" },
+            subject: caller.clientID,
+            resources: parts.resources
+        )
+    }
+
+    /// Where somebody is who is referred without an encounter: by what sort of organisation it is. Never an emergency:
+    /// that, the sender has to say.
+    private static func setting(of partner: Partner) -> Setting {
+        switch partner.kind {
+        case .hospital: .inpatient
+        case .clinic: .treatmentClinic
+        case .court: .treatmentCourt
+        case .prison: .prison
+        case .jail: .jail
+        case .school: .school
+        case .employer: .workplace
+        case .community: .streetOutreach
+        case .other: .primaryCare
+        }
+    }
+}

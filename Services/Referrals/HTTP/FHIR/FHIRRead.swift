@@ -1,0 +1,102 @@
+internal import FHIR
+internal import FoundationEssentials
+internal import Hummingbird
+internal import Models
+internal import Postgres
+internal import ReferralsDomain
+internal import ServiceKit
+
+/// Reading what one sent.
+extension FHIRRoutes {
+    @Sendable
+    func readTask(_ request: Request, _ context: APIContext) async throws -> Response {
+        let caller = try FHIRCaller(context)
+        try caller.require(.read, "Task")
+        let id = try context.alias("id")
+        return try await work(caller, context) { work in
+            guard let taken = try await store.sent(id, .task, by: caller.partnerID, in: work) else {
+                throw Problem.hidden
+            }
+            try audit(taken, context, in: work)
+            return FHIRAnswer.resource(try await task(taken, id, caller, in: work))
+        }
+    }
+
+    /// The Task as its sender may see it now.
+    func task(_ taken: TakenIn, _ id: UUID, _ caller: FHIRCaller, in work: Work) async throws -> FHIRDocument {
+        let rendering = ResourceRendering(agency: try await store.agency(in: work))
+        let received = try await store.received("Task", id, of: caller.partnerID, in: work)
+        return try rendering.task(taken, received: received, notice: .full)
+    }
+
+    @Sendable
+    func readOrder(_ request: Request, _ context: APIContext) async throws -> Response {
+        let caller = try FHIRCaller(context)
+        try caller.require(.read, "ServiceRequest")
+        let id = try context.alias("id")
+        return try await work(caller, context) { work in
+            guard let taken = try await store.sent(id, .referral, by: caller.partnerID, in: work) else {
+                throw Problem.hidden
+            }
+            try audit(taken, context, in: work)
+            let rendering = ResourceRendering(agency: try await store.agency(in: work))
+            let received = try await store.received("ServiceRequest", id, of: caller.partnerID, in: work)
+            return FHIRAnswer.resource(try rendering.order(taken, received: received))
+        }
+    }
+
+    @Sendable
+    func readOrganization(_ request: Request, _ context: APIContext) async throws -> Response {
+        let caller = try FHIRCaller(context)
+        let id = try context.alias("id")
+        guard id == caller.agencyID.rawValue else { return try await readOther("Organization", request, context) }
+        // Every partner may know the agency's name: it is on the door.
+        return try await work(caller, context) { work in
+            FHIRAnswer.resource(try ResourceRendering(agency: try await store.agency(in: work)).organization)
+        }
+    }
+
+    @Sendable
+    func readOther(_ type: String, _ request: Request, _ context: APIContext) async throws -> Response {
+        let caller = try FHIRCaller(context)
+        try caller.require(.read, type)
+        let id = try context.alias("id")
+        return try await work(caller, context) { work in
+            guard let stored = try await store.received(type, id, of: caller.partnerID, in: work) else {
+                throw Problem.hidden
+            }
+            let taken = try await store.sent(stored.referralID, by: caller.partnerID, in: work)
+            try work.tx.audit(
+                AuditRecord(.read, participantIDs: [stored.participantID], onBehalfOf: caller.partnerID), context
+            )
+            let rendering = ResourceRendering(agency: try await store.agency(in: work))
+            var document = try rendering.other(stored, ids: taken?.senderIDs)
+            if type == "Consent" { document = try await current(document, of: stored, caller, in: work) }
+            return FHIRAnswer.resource(document)
+        }
+    }
+
+    /// A Consent that was revoked since it was sent is inactive, whatever its sender wrote then.
+    private func current(
+        _ document: FHIRDocument, of stored: StoredResource, _ caller: FHIRCaller, in work: Work
+    ) async throws -> FHIRDocument {
+        let consents = try await store.consents(of: stored.participantID, in: work).filter {
+            $0.recipient == .partner(caller.partnerID)
+        }
+        guard document.json["status"]?.string == "active", consents.contains(where: { $0.revokedAt != nil }),
+            !consents.contains(where: { $0.isActive(at: work.now) })
+        else { return document }
+        return document.settingStatus("inactive")
+    }
+
+    func audit(_ taken: TakenIn, _ context: APIContext, in work: Work) throws(Problem) {
+        try work.tx.audit(
+            AuditRecord(
+                taken.view.consentID == nil ? .read : .disclose,
+                participantIDs: [taken.stored.referral.participantID], consentID: taken.view.consentID,
+                onBehalfOf: taken.stored.referral.partnerID
+            ),
+            context
+        )
+    }
+}

@@ -1,0 +1,76 @@
+internal import FHIR
+internal import FoundationEssentials
+internal import Logging
+internal import Models
+
+/// Gives partners' clients their tokens: SMART Backend Services (SMART App Launch 2).
+///
+/// What it reaches is passed in, so that tests can put anything behind it.
+struct TokenEndpoint: Sendable {
+    /// What a client gets.
+    struct Grant: Hashable, Sendable {
+        let accessToken: String
+        let scopes: [String]
+        let expiresIn: Duration
+    }
+
+    /// The URLs under which clients know this endpoint: what `aud` must be.
+    let audiences: Set<String>
+    let client: @Sendable (_ id: String) async throws -> ClientRegistry.Client?
+    /// False for an assertion that was used before.
+    let use:
+        @Sendable (_ jti: String, _ client: ClientRegistry.Client, _ expiringAt: Instant, _ now: Instant) async throws
+            ->
+            Bool
+    let keySets: KeySetCache
+    let tokens: AccessTokens
+    let clock: WallClock
+    let ids: IDSource
+    let logger: Logger
+
+    /// Answers a request.
+    ///
+    /// - Throws: ``TokenRefusal``; what the database throws.
+    func grant(_ request: TokenRequest) async throws -> Grant {
+        let assertion = try ClientAssertion(request.assertion)
+        guard let client = try await client(assertion.issuer), try await isSigned(assertion, by: client) else {
+            throw TokenRefusal.unknownClient
+        }
+        let now = clock.now()
+        // From here on it is the client who speaks, and may be told what is wrong.
+        try assertion.check(audiences: audiences, now: now)
+        let scopes = try SMARTScope.granted(asked: request.scope, registered: client.scopes)
+        // As the last step: a request that is refused for its scope can be sent again as it is.
+        let gone = assertion.expiresAt + ClientAssertion.leeway + .seconds(1)
+        guard try await use(assertion.id, client, gone, now) else {
+            throw TokenRefusal(.invalidClient, "This jti was used before.")
+        }
+        let token = try tokens.token(
+            client: client.clientID, of: client.partnerID, in: client.agencyID, scopes: scopes, id: ids.uuid(), at: now
+        )
+        logger.info(
+            "token granted", metadata: ["agency_id": "\(client.agencyID)", "partner_id": "\(client.partnerID)"])
+        return Grant(accessToken: token, scopes: scopes, expiresIn: AccessTokens.life)
+    }
+
+    private func isSigned(_ assertion: ClientAssertion, by client: ClientRegistry.Client) async throws -> Bool {
+        switch client.keys {
+        case .inline(let bytes):
+            guard assertion.keySetURL == nil else { return false }
+            return await ClientKeySet(bytes)?.verifies(assertion) ?? false
+        case .url(let url):
+            // A jku is only believed where it is the registered place; then it says nothing new.
+            guard assertion.keySetURL == nil || assertion.keySetURL == url else { return false }
+            do {
+                guard let keySet = try await keySets.keySet(at: url, having: assertion.keyID) else { return false }
+                return await keySet.verifies(assertion)
+            } catch let failure as KeySetFetch.Failure {
+                logger.warning(
+                    "a client's keys could not be fetched",
+                    metadata: ["partner_id": "\(client.partnerID)", "reason": "\(failure.rawValue)"]
+                )
+                return false
+            }
+        }
+    }
+}
