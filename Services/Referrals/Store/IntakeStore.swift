@@ -70,8 +70,8 @@ extension Store {
         let consents = try await consents(of: participant.participantID, in: work)
         if !consentIDs.isEmpty { try await showAgain(participant, consents: consents, in: work) }
         let referral = Referral(
-            referralID: intake.referralID ?? ids.new(), participantID: participant.participantID, partnerID: intake.partnerID,
-            request: intake.request, asDraft: intake.asDraft, by: .init(.requester, intake.subject), at: work.now
+            referralID: intake.referralID ?? ids.new(), participantID: participant.participantID,
+            partnerID: intake.partnerID, request: intake.request, asDraft: intake.asDraft, by: .init(.requester, intake.subject), at: work.now
         )
         var loaded = LoadedCase(
             participant: participant, consents: consents, before: [:], current: Case(new: referral)

@@ -17,6 +17,8 @@ public struct ServiceDefinition: Sendable {
     public var migrations: [MigrationSet]
     /// Asked by `/health/ready`, beside the pools, the schema and the partitions, which are always asked.
     public var readiness: [ReadinessCheck]
+    /// The issuer that the service itself is, where it is one: its tokens are accepted beside those of the settings.
+    public var issuer: OwnIssuer?
 
     public init(
         routes: Routes,
@@ -25,7 +27,8 @@ public struct ServiceDefinition: Sendable {
         send: (@Sendable (DeliveryAttempt) async -> DeliveryResult)? = nil,
         loops: [any Service] = [],
         migrations: [MigrationSet] = [],
-        readiness: [ReadinessCheck] = []
+        readiness: [ReadinessCheck] = [],
+        issuer: OwnIssuer? = nil
     ) {
         self.routes = routes
         self.openAPI = openAPI
@@ -34,5 +37,22 @@ public struct ServiceDefinition: Sendable {
         self.loops = loops
         self.migrations = migrations
         self.readiness = readiness
+        self.issuer = issuer
+    }
+}
+
+/// A service that gives tokens for itself.
+public struct OwnIssuer: Sendable {
+    /// Equal to the token's `iss`.
+    public var issuer: String
+    /// What the token's `aud` contains.
+    public var audience: String
+    /// Its public keys, a JSON Web Key Set.
+    public var keySet: [UInt8]
+
+    public init(issuer: String, audience: String, keySet: [UInt8]) {
+        self.issuer = issuer
+        self.audience = audience
+        self.keySet = keySet
     }
 }

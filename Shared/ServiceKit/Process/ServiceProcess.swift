@@ -67,7 +67,7 @@ struct ServiceProcess {
         let (database, logger) = (environment.database, environment.logger)
         let health = Health(checks: checks(definition, environment))
         let listeners = Listeners(tls: settings.tls, logger: logger)
-        let api = API(service: name, definition, gate: gate(environment), logger: logger, metrics: metrics)
+        let api = API(service: name, definition, gate: gate(definition, environment), logger: logger, metrics: metrics)
         let operatorAPI = OperatorAPI(health: health, metrics: metrics)
         let services: [any Service] =
             [
@@ -114,12 +114,19 @@ struct ServiceProcess {
         ] + definition.readiness
     }
 
-    private func gate(_ environment: ServiceEnvironment) -> Gate {
+    private func gate(_ definition: ServiceDefinition, _ environment: ServiceEnvironment) -> Gate {
         let loader = KeySetLoader()
+        let own = definition.issuer
+        // The service's own keys come first: no setting can put others in their place.
+        let issuers =
+            (own.map { [TokenIssuer(issuer: $0.issuer, audience: $0.audience)] } ?? [])
+            + settings.issuers.filter { $0.issuer != own?.issuer }
         let verifier = TokenVerifier(
-            service: name, issuers: settings.issuers, clock: environment.clock, logger: environment.logger,
-            load: loader.load
-        )
+            service: name, issuers: issuers, clock: environment.clock, logger: environment.logger
+        ) { issuer in
+            if let own, issuer.issuer == own.issuer { return own.keySet }
+            return try await loader.load(issuer)
+        }
         return Gate(
             authenticator: verifier.authenticator,
             limiter: RateLimiter(settings.rateLimit),

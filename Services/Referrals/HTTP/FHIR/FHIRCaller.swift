@@ -1,6 +1,5 @@
 internal import FHIR
 internal import FoundationEssentials
-internal import MessageTable
 internal import Models
 internal import ServiceKit
 
@@ -30,11 +29,6 @@ struct FHIRCaller: Hashable, Sendable {
 }
 
 extension APIContext {
-    /// What travels with the messages that this request causes.
-    var fhirMessageHeaders: MessageHeaders {
-        MessageHeaders(traceparent: "\(trace)", requestID: requestID, actor: (try? principal)?.subject)  // SAFETY: nil is none
-    }
-
     /// A path's id; one that is no UUID is none of ours.
     func alias(_ name: String) throws(Problem) -> UUID {
         let text: String = try parameter(name)

@@ -63,6 +63,9 @@ struct FHIRRoutes: Sendable {
         "Observation", "Coverage", "Provenance",
     ]
 
+    /// Every type that can be read, for scopes.
+    static let types = ["Task", "ServiceRequest", "Organization"] + carried
+
     private func add(
         _ method: HTTPRequest.Method, _ template: String, _ operationID: String, _ summary: String,
         consumes: [String] = consumes, to routes: inout Routes, _ handle: @escaping Routes.Handler
@@ -91,7 +94,7 @@ struct FHIRRoutes: Sendable {
         _ caller: FHIRCaller, _ context: APIContext, _ body: @Sendable (Work) async throws -> T
     ) async throws -> T {
         try await database.pool.work(
-            for: caller.agencyID, headers: context.fhirMessageHeaders, clock: clock, body
+            for: caller.agencyID, headers: context.messageHeaders, clock: clock, body
         )
     }
 }
