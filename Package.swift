@@ -22,6 +22,7 @@ let httpClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "as
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let jwt = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
 let locks = Target.Dependency.product(name: "NIOConcurrencyHelpers", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioFoundation = Target.Dependency.product(name: "NIOFoundationEssentialsCompat", package: "swift-nio")
 let deques = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
@@ -131,7 +132,8 @@ let package = Package(
         .target(
             name: "ServiceKit",
             dependencies: [
-                "Postgres", "Models", "MessageTable", hummingbird, hummingbirdTLS, jwt, crypto, configuration, httpClient, logging,
+                "Postgres", "Models", "MessageTable", hummingbird, hummingbirdTLS, jwt, crypto, configuration,
+                httpClient, logging,
                 metrics, coreMetrics,
                 lifecycle, nio, nioFoundation, locks,
             ],
@@ -174,9 +176,14 @@ let package = Package(
             dependencies: [
                 "Models", "Postgres", "MessageTable", "ServiceKit", "FHIR",
                 "ReferralsMigrations", "PeerMatchingMigrations", "SchedulingMigrations", "OutcomesMigrations",
-                arguments, httpClient, jwt, crypto, logging,
+                arguments, httpClient, jwt, crypto, logging, nio, nioHTTP1,
             ],
             path: "Services/Operator",
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "OperatorTests",
+            dependencies: ["Operator", "Postgres", "TestKit", "Models", "MessageTable", "ServiceKit"],
             swiftSettings: strict
         ),
     ]

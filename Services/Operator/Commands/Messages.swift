@@ -1,0 +1,97 @@
+import ArgumentParser
+import FoundationEssentials
+import MessageTable
+import Postgres
+
+/// `handrail messages`: how the coordination between the services goes, and what to do where it is stuck.
+struct Messages: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Shows how far the services are behind, and frees messages that are stuck.",
+        discussion: "Connects as HANDRAIL_REFERRALS_WORKER_DATABASE_URL. Payloads are never shown.",
+        subcommands: [Lag.self, Parked.self, Dead.self, Retry.self, Skip.self, Drop.self]
+    )
+
+    static func withLog<T: Sendable>(_ body: @Sendable (LogOperator) async throws -> T) async throws -> T {
+        try await withPool(try OperatorSettings().database("HANDRAIL_REFERRALS_WORKER")) { pool in
+            try await body(LogOperator(pool))
+        }
+    }
+
+    struct Lag: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "For each group: ticks and seconds behind, messages parked and dead.")
+
+        func run() async throws {
+            for lag in try await Messages.withLog({ try await $0.lag() }) {
+                let seconds = (lag.seconds * 10).rounded() / 10
+                print("\(lag.group): \(lag.ticks) ticks, \(seconds) s behind; \(lag.parked) parked, \(lag.dead) dead")
+            }
+        }
+    }
+
+    struct Parked: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Lists the messages that wait to be tried again.")
+
+        func run() async throws { try await Messages.list(onlyDead: false) }
+    }
+
+    struct Dead: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Lists the messages that nobody tries again.")
+
+        func run() async throws { try await Messages.list(onlyDead: true) }
+    }
+
+    static func list(onlyDead: Bool) async throws {
+        let messages = try await withLog { try await $0.parked(onlyDead: onlyDead, limit: 200) }
+        for message in messages {
+            let state = message.isDead ? "dead" : "next try \(message.nextAt)"
+            print(
+                "\(message.group) \(message.id) \(message.topic) key \(message.key): attempt \(message.attempt), "
+                    + "\(state): \(message.error)")
+        }
+        if messages.isEmpty { print("none") }
+    }
+
+    struct Which: ParsableArguments {
+        @Argument(help: "The group, as `handrail messages parked` lists it.")
+        var group: String
+
+        @Argument(help: "The message's number.")
+        var id: Int64
+    }
+
+    struct Retry: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Tries a parked or dead message again, now.")
+        @OptionGroup var which: Which
+
+        func run() async throws { try await Messages.intervene(.retry, which) }
+    }
+
+    struct Skip: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Gives one message up; those of its key that wait behind it go on.")
+        @OptionGroup var which: Which
+
+        func run() async throws { try await Messages.intervene(.skip, which) }
+    }
+
+    struct Drop: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Gives one message up, and all of its key that wait behind it.")
+        @OptionGroup var which: Which
+
+        func run() async throws { try await Messages.intervene(.drop, which) }
+    }
+
+    static func intervene(_ verb: LogOperator.Verb, _ which: Which) async throws {
+        let account = ProcessInfo.processInfo.environment["USER"] ?? "unknown"
+        let count = try await withLog { log in
+            try await log.intervene(verb, group: which.group, id: which.id, by: account)
+        }
+        guard count > 0 else {
+            print("\(which.group) has no parked message \(which.id)")
+            throw ExitCode(1)
+        }
+        print("\(verb.rawValue): \(count) message\(count == 1 ? "" : "s")")
+    }
+}

@@ -1,0 +1,89 @@
+import AsyncHTTPClient
+import FHIR
+import FoundationEssentials
+import NIOCore
+import NIOHTTP1
+
+/// Calls the services' public APIs with JSON, as anybody outside would.
+struct Caller: Sendable {
+    private let client: HTTPClient
+
+    init(_ client: HTTPClient = .shared) {
+        self.client = client
+    }
+
+    struct Answer: Sendable {
+        let status: Int
+        let etag: String?
+        let location: String?
+        let body: JSONValue
+    }
+
+    /// An answer that the journey cannot go on with. The problem's title is said, not the body.
+    struct Refused: Error, CustomStringConvertible {
+        let call: String
+        let status: Int
+        let title: String
+
+        var description: String { "\(call) answered \(status) \(title)" }
+    }
+
+    /// Sends one request and expects one of the statuses.
+    ///
+    /// - Parameters:
+    ///   - key: an Idempotency-Key, for POST.
+    ///   - version: an If-Match value.
+    func send(
+        _ method: String, _ url: String, token: String?, _ body: JSONValue? = nil, key: String? = nil,
+        ifMatch version: String? = nil, contentType: String = "application/json", expecting: Set<Int> = [200, 201, 204]
+    ) async throws -> Answer {
+        var request = HTTPClientRequest(url: url)
+        request.method = .init(rawValue: method)
+        if let token { request.headers.add(name: "Authorization", value: "Bearer \(token)") }
+        if let key { request.headers.add(name: "Idempotency-Key", value: key) }
+        if let version { request.headers.add(name: "If-Match", value: version) }
+        if let body {
+            request.headers.add(name: "Content-Type", value: contentType)
+            request.body = .bytes(body.serialized())
+        }
+        return try await finish(request, expecting)
+    }
+
+    /// Posts a form, as OAuth token endpoints want it.
+    func post(form: [(String, String)], to url: String) async throws -> Answer {
+        var request = HTTPClientRequest(url: url)
+        request.method = .POST
+        request.headers.add(name: "Content-Type", value: "application/x-www-form-urlencoded")
+        let pairs = form.map { "\($0)=\(Self.escaped($1))" }
+        request.body = .bytes(Array(pairs.joined(separator: "&").utf8))
+        return try await finish(request, [200])
+    }
+
+    private func finish(_ request: HTTPClientRequest, _ expected: Set<Int>) async throws -> Answer {
+        let response = try await client.execute(request, timeout: .seconds(10))
+        let bytes = try await response.body.collect(upTo: 4 << 20)
+        let body = bytes.readableBytes == 0 ? JSONValue.null : try JSONValue.parse(Array(bytes.readableBytesView))
+        let status = Int(response.status.code)
+        guard expected.contains(status) else {
+            throw Refused(
+                call: "\(request.method.rawValue) \(request.url)", status: status,
+                title: body[["title"]]?.string ?? body[["issue", 0, "diagnostics"]]?.string ?? body[["error"]]?.string
+                    ?? "")
+        }
+        return Answer(
+            status: status, etag: response.headers.first(name: "ETag"),
+            location: response.headers.first(name: "Location"), body: body)
+    }
+
+    /// Percent-encodes all but unreserved characters (RFC 3986).
+    private static func escaped(_ text: String) -> String {
+        text.utf8.map { byte in
+            let isUnreserved =
+                (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
+                || [0x2D, 0x2E, 0x5F, 0x7E].contains(byte)
+            guard !isUnreserved else { return String(UnicodeScalar(byte)) }
+            let digits = String(byte, radix: 16, uppercase: true)
+            return "%" + (digits.count == 1 ? "0" + digits : digits)
+        }.joined()
+    }
+}

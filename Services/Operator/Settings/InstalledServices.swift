@@ -1,0 +1,23 @@
+import MessageTable
+import OutcomesMigrations
+import Postgres
+import ReferralsMigrations
+import ServiceKit
+
+/// The services of the suite, as the operator's command knows them.
+enum InstalledServices {
+    static let names = ["referrals", "peer-matching", "scheduling", "outcomes"]
+
+    /// Every schema, in the order in which they build on each other.
+    static let migrations = [
+        PlatformMigrations.all, MessageTableMigrations.all, ReferralsMigrations.all,
+        OutcomesMigrations.all,
+    ]
+
+    /// The two logins of a service with the beginnings of their variables.
+    static func logins(of service: String) -> [(login: String, prefix: String)] {
+        let name = String(service.map { $0 == "-" ? "_" : $0 })
+        let prefix = "HANDRAIL_" + name.uppercased()
+        return [(name, prefix), (name + "_worker", prefix + "_WORKER")]
+    }
+}
