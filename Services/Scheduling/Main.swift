@@ -1,4 +1,8 @@
+internal import ServiceKit
+
 @main
-enum Main {
-    static func main() {}
+enum Scheduling {
+    static func main() async {
+        await ServiceMain.run("scheduling", build: build)
+    }
 }

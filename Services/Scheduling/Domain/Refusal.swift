@@ -26,6 +26,8 @@ public struct Refusal: Error, Hashable, Sendable, CustomStringConvertible {
         case peerBusy = "peer-busy"
         case participantBusy = "participant-busy"
         case peerAbsent = "peer-absent"
+        case alreadyBooked = "already-booked"
+        case alreadyRecorded = "already-recorded"
         case contactInvalid = "contact-invalid"
         case availabilityInvalid = "availability-invalid"
         case planExists = "plan-exists"

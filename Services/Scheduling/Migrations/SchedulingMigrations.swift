@@ -1,1 +1,13 @@
+public import Postgres
 
+/// The schema of the scheduling service, for whoever migrates.
+public enum SchedulingMigrations {
+    public static let all = MigrationSet(
+        "scheduling",
+        [
+            Migration(
+                "V0001_create_scheduling_schema", PackageResources.V0001_create_scheduling_schema_sql
+            )
+        ]
+    )
+}

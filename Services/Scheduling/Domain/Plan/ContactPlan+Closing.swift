@@ -28,7 +28,7 @@ extension ContactPlan {
             guard outreach?.status == .locating || override != nil else {
                 throw Refusal(.notLocating, "somebody counts as lost only after outreach that went on to locating")
             }
-        case .died, .moved, .withdrew, .reincarcerated, .cancelled:
+        case .died, .moved, .withdrew, .reincarcerated, .cancelled, .superseded:
             break
         }
         if let index = phases.firstIndex(where: { $0.code == phase }), let override {
@@ -44,6 +44,11 @@ extension ContactPlan {
     ) -> [PlanEffect] {
         guard status != .closed, begunAt == nil else { return [] }
         return end(reason, at: now, model: model)
+    }
+
+    /// A new match begins the same programme again, so this plan's dates no longer hold.
+    public mutating func supersede(at now: Instant, model: ProgrammeModel) -> [PlanEffect] {
+        status == .closed ? [] : end(.superseded, at: now, model: model)
     }
 
     /// Ends a plan whose participant has died, whatever it still owes.

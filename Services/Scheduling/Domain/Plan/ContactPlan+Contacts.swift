@@ -6,6 +6,11 @@ public struct Recording: Hashable, Sendable {
     public let met: [PlannedContact]
     public let effects: [PlanEffect]
 
+    public init(met: [PlannedContact] = [], effects: [PlanEffect] = []) {
+        self.met = met
+        self.effects = effects
+    }
+
     /// When the plan wanted the contact at the latest; nil for a contact outside the plan.
     public var dueAt: Instant? { met.first?.window.endsAt }
 }

@@ -21,8 +21,8 @@ public struct ContactPlan: Hashable, Sendable {
     public internal(set) var phase: PhaseCode
     public internal(set) var phases: [PlanPhase]
     public internal(set) var contacts: [PlannedContact]
-    /// The outreach that was opened last.
-    public internal(set) var outreach: Outreach?
+    /// Outreach after missed contacts, in the order of its opening; of earlier ones only what is loaded.
+    public internal(set) var outreaches: [Outreach]
     /// When the participant was reached for the first time.
     public internal(set) var begunAt: Instant?
     public internal(set) var closedAt: Instant?
@@ -46,7 +46,7 @@ public struct ContactPlan: Hashable, Sendable {
     public init(
         id: PlanID, participantID: ParticipantID, referralID: ReferralID, peerID: PeerID, programme: ProgrammeCode,
         programmeVersion: Int, option: String, zone: CivilZone, startedAt: Instant, status: Status, phase: PhaseCode,
-        phases: [PlanPhase], contacts: [PlannedContact], outreach: Outreach? = nil, begunAt: Instant? = nil,
+        phases: [PlanPhase], contacts: [PlannedContact], outreaches: [Outreach] = [], begunAt: Instant? = nil,
         closedAt: Instant? = nil, closureReason: ClosureReason? = nil, closing: ClosingReview? = nil,
         followsPlanID: PlanID? = nil, continuedAt: Instant? = nil, version: Int
     ) {
@@ -63,7 +63,7 @@ public struct ContactPlan: Hashable, Sendable {
         self.phase = phase
         self.phases = phases
         self.contacts = contacts
-        self.outreach = outreach
+        self.outreaches = outreaches
         self.begunAt = begunAt
         self.closedAt = closedAt
         self.closureReason = closureReason
@@ -78,6 +78,16 @@ public struct ContactPlan: Hashable, Sendable {
 
     /// The stored phase of the current code.
     public var currentPhase: PlanPhase? { phases.first { $0.code == phase } }
+
+    /// The outreach that was opened last.
+    public internal(set) var outreach: Outreach? {
+        get { outreaches.last }
+        set {
+            guard let newValue else { return }
+            if let last = outreaches.last, last.sequence == newValue.sequence { outreaches.removeLast() }
+            outreaches.append(newValue)
+        }
+    }
 
     var calendar: PlanCalendar { PlanCalendar(zone: zone) }
 }

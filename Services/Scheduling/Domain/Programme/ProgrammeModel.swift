@@ -86,4 +86,11 @@ public enum ClosureReason: String, Codable, CaseIterable, Hashable, Sendable {
     case completed, died, moved, withdrew, reincarcerated, lost
     /// The referral was taken back before the plan had begun.
     case cancelled
+    /// A new match began the same programme again.
+    case superseded
+
+    /// The reasons that a person can give; the others follow from what happened.
+    public static let givenByPeople: Set<ClosureReason> = [
+        .completed, .died, .moved, .withdrew, .reincarcerated, .lost,
+    ]
 }

@@ -1,0 +1,19 @@
+internal import MessageTable
+internal import Models
+internal import SchedulingDomain
+internal import ServiceKit
+
+/// Puts the service together from what its process gives it.
+///
+/// - Throws: ``ProgrammeFlaw`` where a built-in programme is wrong: such a process must not start.
+@Sendable func build(_ environment: ServiceEnvironment) async throws -> ServiceDefinition {
+    let catalogue = try ProgrammeCatalogue.builtIn()
+    let api = SchedulingAPI(
+        database: environment.database, clock: environment.clock, ids: environment.ids, catalogue: catalogue
+    )
+    return ServiceDefinition(
+        routes: api.routes,
+        openAPI: PackageResources.openapi_json,
+        loops: []
+    )
+}

@@ -1,0 +1,151 @@
+internal import Hummingbird
+internal import Models
+internal import SchedulingDomain
+internal import ServiceKit
+
+extension SchedulingAPI {
+    /// What is due, and what took place.
+    func addContacts(to routes: inout Routes) {
+        routes.add(
+            Route(
+                .get, "/v1/contacts/due", "listDueContacts",
+                "Planned contacts that are due, the most urgent first; missed ones while outreach goes on.",
+                access: .staff, discloses: [.presence, .contact]
+            ), listDue
+        )
+        routes.add(
+            Route(
+                .get, "/v1/contacts", "listContacts", "Contacts with a participant, the oldest first.", access: .staff,
+                discloses: [.presence, .contact, .note]
+            ), listContacts
+        )
+        routes.add(
+            Route(
+                .post, "/v1/contacts", "recordContact", "Record a contact, or an attempt at one.", access: .staff,
+                discloses: [.presence, .contact, .note], idempotency: .supported
+            ), recordContact
+        )
+        routes.add(
+            Route(
+                .get, "/v1/contacts/{contactID}", "readContact", "A recorded contact.", access: .staff,
+                discloses: [.presence, .contact, .note]
+            ), readContact
+        )
+    }
+
+    @Sendable private func listDue(_ request: Request, _ context: APIContext) async throws -> Response {
+        let page = try request.page()
+        let asked: PeerID? = try request.query("peerID")
+        let until: Instant? = try request.query("until")
+        let contacts = try await transaction(context) { work, reach in
+            let contacts = try await ContactQueries.due(
+                peerID: try reach.peer(asked: asked), until: until ?? work.now + .seconds(7 * 86_400), page,
+                in: work.transaction
+            )
+            try work.transaction.audit(AuditRecord(.search, participantIDs: contacts.map(\.participantID)), context)
+            return contacts
+        }
+        return try .ok(
+            Page(contacts, limit: page.limit) {
+                [$0.dueUntil.description, $0.planID.description, String($0.sequence)]
+            }
+        )
+    }
+
+    @Sendable private func listContacts(_ request: Request, _ context: APIContext) async throws -> Response {
+        let page = try request.page()
+        guard let participantID: ParticipantID = try request.query("participantID") else {
+            throw Problem.invalid("participantID", "is needed")
+        }
+        let contacts = try await transaction(context) { work, reach in
+            // A peer reads the history of whom they support now, theirs or an earlier peer's.
+            try await requireSupport(of: participantID, reach, in: work)
+            let contacts = try await ContactQueries.history(of: participantID, page, in: work.transaction)
+            try work.transaction.audit(AuditRecord(.search, participantIDs: [participantID]), context)
+            return contacts
+        }
+        return try .ok(Page(contacts, limit: page.limit) { [$0.occurredAt.description, $0.contactID.description] })
+    }
+
+    @Sendable private func readContact(_ request: Request, _ context: APIContext) async throws -> Response {
+        let contactID: ContactID = try context.parameter("contactID")
+        let contact = try await transaction(context) { work, reach in
+            let contact = try await reachable(contactID, reach, in: work)
+            try work.transaction.audit(AuditRecord(.read, participantIDs: [contact.participantID]), context)
+            return contact
+        }
+        return try .ok(contact, etag: contact.version)
+    }
+
+    @Sendable private func recordContact(_ request: Request, _ context: APIContext) async throws -> Response {
+        let body = try await request.decode(RecordContact.self, context: context).bounded()
+        return try await transaction(context) { work, reach in
+            let contactID: ContactID = ids.new()
+            return try await work.transaction.once(context, resource: contactID.rawValue) {
+                let contact = try await contact(body, id: contactID, reach, in: work)
+                try await ContactStore.record(contact, in: work)
+                try work.transaction.audit(AuditRecord(.create, participantIDs: [contact.participantID]), context)
+            } answer: { id in
+                let contact = try await reachable(ContactID(rawValue: id), reach, in: work)
+                return try .created(contact, at: "/v1/contacts/\(contact.contactID)", etag: contact.version)
+            }
+        }
+    }
+
+    /// The contact that a body describes: its plan, else its appointment, else the participant's own plan says whose it
+    /// is.
+    private func contact(
+        _ body: RecordContact, id: ContactID, _ reach: Reach, in work: UnitOfWork
+    ) async throws -> Contact {
+        let appointment = try await appointment(of: body, reach, in: work)
+        let planID = body.planID ?? appointment?.planID
+        let plan: ContactPlan? = if let planID { try await reachable(planID, reach, in: work) } else { nil }
+        if let plan, plan.participantID != body.participantID {
+            throw Problem.invalid("/participantID", "the plan is another participant's")
+        }
+        if plan == nil { try await requireSupport(of: body.participantID, reach, in: work) }
+        guard let peerID = try reach.peer(asked: body.peerID) ?? plan?.peerID ?? appointment?.peerID else {
+            throw Problem.invalid("/peerID", "is needed where neither plan nor appointment names the peer")
+        }
+        return try Contact(
+            id: id, planID: planID, referralID: plan?.referralID, participantID: body.participantID, peerID: peerID,
+            appointmentID: body.appointmentID, mode: body.mode, outcome: body.outcome, place: body.place,
+            withSupports: body.withSupports ?? false, minutes: body.minutes, supportTypes: Set(body.supportTypes ?? []),
+            note: body.note, occurredAt: body.occurredAt, recordedAt: work.now
+        )
+    }
+
+    private func appointment(of body: RecordContact, _ reach: Reach, in work: UnitOfWork) async throws -> Appointment? {
+        guard let appointmentID = body.appointmentID else { return nil }
+        let appointment = try await AppointmentStore.find(appointmentID, in: work.transaction)
+        guard let appointment, appointment.participantID == body.participantID else {
+            throw Problem.invalid("/appointmentID", "no appointment of this participant")
+        }
+        try reach.require(peerID: appointment.peerID, participantID: appointment.participantID)
+        return appointment
+    }
+
+    private func reachable(_ contactID: ContactID, _ reach: Reach, in work: UnitOfWork) async throws -> ContactView {
+        guard let contact = try await ContactQueries.find(contactID, in: work.transaction) else {
+            throw Problem.notFound.denying(Denial(.hidden))
+        }
+        if case .peer(let own) = reach, own != contact.peerID {
+            try await requireSupport(of: contact.participantID, reach, in: work)
+        }
+        return contact
+    }
+
+    /// A peer needs a plan with the participant that is theirs.
+    ///
+    /// - Throws: 404.
+    func requireSupport(of participantID: ParticipantID, _ reach: Reach, in work: UnitOfWork) async throws {
+        switch reach {
+        case .agency: return
+        case .participant(let own) where own == participantID: return
+        case .peer(let peerID):
+            if try await PlanQueries.isSupported(participantID, by: peerID, in: work.transaction) { return }
+        case .participant: break
+        }
+        throw Problem.notFound.denying(Denial(.relationship, participantIDs: [participantID]))
+    }
+}

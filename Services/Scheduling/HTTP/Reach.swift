@@ -1,0 +1,65 @@
+internal import Models
+internal import ServiceKit
+
+/// Whose records a caller may see: the agency's, those of a peer's own participants, or a participant's own.
+enum Reach: Hashable, Sendable {
+    case agency
+    case peer(PeerID)
+    case participant(ParticipantID)
+
+    /// - Throws: 403 for a role without business here, and for a token that does not say whose it is.
+    init(of principal: Principal) throws(Problem) {
+        switch principal.role {
+        case .coordinator, .supervisor, .service:
+            self = .agency
+        case .peer:
+            guard let peerID = principal.peerID else { throw .forbidden.denying(Denial(.relationship)) }
+            self = .peer(peerID)
+        case .participant:
+            guard let participantID = principal.participantID else { throw .forbidden.denying(Denial(.relationship)) }
+            self = .participant(participantID)
+        case .partner, .operator:
+            throw .forbidden.denying(Denial(.role))
+        }
+    }
+
+    /// Refuses a record outside of the reach as if it were not there: that somebody is a participant is protected.
+    ///
+    /// - Throws: 404, with the denial for the audit trail.
+    func require(peerID: PeerID, participantID: ParticipantID) throws(Problem) {
+        let isWithin =
+            switch self {
+            case .agency: true
+            case .peer(let own): own == peerID
+            case .participant(let own): own == participantID
+            }
+        guard isWithin else {
+            throw .notFound.denying(Denial(.relationship, participantIDs: [participantID]))
+        }
+    }
+
+    /// Refuses another peer's own business, such as working hours.
+    ///
+    /// - Throws: 404.
+    func require(peerID: PeerID) throws(Problem) {
+        switch self {
+        case .agency: return
+        case .peer(let own) where own == peerID: return
+        case .peer, .participant: throw .notFound.denying(Denial(.relationship))
+        }
+    }
+
+    /// The peer whose list is shown: what is asked for, within the reach.
+    func peer(asked: PeerID?) throws(Problem) -> PeerID? {
+        guard case .peer(let own) = self else { return asked }
+        if let asked { try require(peerID: asked) }
+        return own
+    }
+
+    /// The participant whose list is shown: what is asked for, within the reach.
+    func participant(asked: ParticipantID?) throws(Problem) -> ParticipantID? {
+        guard case .participant(let own) = self else { return asked }
+        guard asked == nil || asked == own else { throw .notFound.denying(Denial(.relationship)) }
+        return own
+    }
+}
