@@ -1,1 +1,9 @@
+public import Postgres
 
+/// The schema `matching`: peers, shifts, excluded pairs, matches and how they were found.
+public enum PeerMatchingMigrations {
+    public static let all = MigrationSet(
+        "matching",
+        [Migration("V0001_create_matching_schema", PackageResources.V0001_create_matching_schema_sql)]
+    )
+}

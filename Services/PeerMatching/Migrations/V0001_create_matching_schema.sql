@@ -305,3 +305,71 @@ create unique index assignment_one_open_per_pair on matching.assignment (agency_
     where closed_at is null;
 create index assignment_peer on matching.assignment (agency_id, peer_id, opened_at);
 select handrail.protect_table('matching.assignment', 'peer_matching', 'select, insert, update');
+
+-- A peer in one row, as the program reads one. It sees what its reader may see, nothing more.
+create view matching.whole_peer with (security_invoker = true) as
+select
+    peer.agency_id,
+    peer.peer_id,
+    peer.display_name,
+    peer.status,
+    peer.gender,
+    peer.supports_medication_on,
+    peer.recovery_since_on,
+    peer.out_of_justice_since_on,
+    peer.caseload_cap,
+    peer.caseload,
+    peer.weighted_load,
+    peer.paused_until,
+    peer.last_assigned_at,
+    peer.version,
+    array(
+        select language
+        from matching.peer_language
+        where peer_language.agency_id = peer.agency_id and peer_language.peer_id = peer.peer_id
+        order by position
+    ) as languages,
+    array(
+        select area
+        from matching.peer_area
+        where peer_area.agency_id = peer.agency_id and peer_area.peer_id = peer.peer_id
+        order by position
+    ) as areas,
+    array(
+        select scene
+        from matching.peer_scene_opt_out
+        where peer_scene_opt_out.agency_id = peer.agency_id and peer_scene_opt_out.peer_id = peer.peer_id
+        order by scene
+    ) as scene_opt_outs,
+    (
+        select
+            coalesce(
+                jsonb_agg(
+                    jsonb_build_object(
+                        'kind', kind, 'value', value, 'source', source, 'consentedOn', consented_on,
+                        'mayBeNamed', may_be_named
+                    )
+                    order by kind, value
+                ),
+                '[]'
+            )
+        from matching.peer_attribute
+        where peer_attribute.agency_id = peer.agency_id and peer_attribute.peer_id = peer.peer_id
+    ) as disclosures,
+    (
+        select
+            coalesce(
+                jsonb_agg(
+                    jsonb_build_object(
+                        'kind', kind, 'issuer', issuer, 'number', number, 'issuedOn', issued_on,
+                        'expiresOn', expires_on, 'verifiedBy', verified_by
+                    )
+                    order by kind, issuer
+                ),
+                '[]'
+            )
+        from matching.peer_credential
+        where peer_credential.agency_id = peer.agency_id and peer_credential.peer_id = peer.peer_id
+    ) as credentials
+from matching.peer;
+grant select on matching.whole_peer to peer_matching;

@@ -6,14 +6,15 @@ import Testing
 /// What holds for every ranking, over random needs and peers. The argument is the seed.
 struct RankingPropertyTests {
     private static let languages: [LanguageTag] = ["en", "es", "pt-br", "ht"]
+    private static let settings: [Setting] = [.primaryCare, .prison, .treatmentCourt, .emergencyDepartment]
     private static let areas = ["essex", "mercer", "hudson"]
 
     private static func need(_ random: inout SeededGenerator) -> Need {
         Need.routine().with { need in
-            need.setting = [.primaryCare, .prison, .treatmentCourt, .emergencyDepartment].randomElement(using: &random)!
+            need.setting = settings[Int.random(in: settings.indices, using: &random)]
             need.languages = Array(languages.shuffled(using: &random).prefix(Int.random(in: 0...2, using: &random)))
             need.area = Bool.random(using: &random) ? areas.randomElement(using: &random) : nil
-            need.takesMedication = [true, false, nil].randomElement(using: &random)!
+            need.takesMedication = Bool.random(using: &random) ? Bool.random(using: &random) : nil
             need.traits.wishes = Bool.random(using: &random) ? [.veteran, .parent] : []
             need.traits.lifeStages = Bool.random(using: &random) ? ["midlife"] : []
         }

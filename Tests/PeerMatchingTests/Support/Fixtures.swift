@@ -35,7 +35,8 @@ extension Instant {
 }
 
 extension CivilDate {
-    static func day(_ text: String) -> CivilDate { CivilDate(text)! }
+    /// The first day of all where the text is no date, which no expectation meets.
+    static func day(_ text: String) -> CivilDate { CivilDate(text) ?? CivilDate(daysSince1970: 0) }
 }
 
 extension Need {

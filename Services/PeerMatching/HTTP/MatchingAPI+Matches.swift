@@ -1,0 +1,74 @@
+internal import Hummingbird
+internal import Models
+internal import PeerMatchingDomain
+internal import ServiceKit
+
+extension MatchingAPI {
+    func addMatches(to routes: inout Routes) {
+        routes.add(
+            Route(
+                .get, "/v1/matches", "listMatches",
+                "Matches, the newest first, of one status where given; a peer lists what they are asked for or took.",
+                access: .staff, discloses: [.presence]), listMatches)
+        routes.add(
+            Route(
+                .get, "/v1/matches/{matchID}", "readMatch", "One match, with its ranking and the reasons.",
+                access: .staff, discloses: [.presence, .referral]), readMatch)
+    }
+
+    @Sendable
+    private func listMatches(_ request: Request, context: APIContext) async throws -> Response {
+        let page = try request.page()
+        let status = try request.query("status", as: StatusFilter.self)?.status
+        let position = try page.cursor.map { cursor throws(Problem) in
+            Store.MatchPosition(
+                openedAt: try cursor.value(0, as: Instant.self), matchID: try cursor.value(1, as: MatchID.self))
+        }
+        return try await inTransaction(context) { store, viewer in
+            let matches = try await store.matches(
+                after: position ?? .newest, limit: page.limit + 1, status: status, of: viewer.peerID)
+            let result = Page(matches.map(MatchSummaryView.init), limit: page.limit) { match in
+                [match.openedAt.description, match.matchID.description]
+            }
+            try store.transaction.audit(
+                AuditRecord(.search, participantIDs: Array(Set(result.items.map(\.participantID)))), context)
+            return try .ok(result)
+        }
+    }
+
+    @Sendable
+    private func readMatch(_ request: Request, context: APIContext) async throws -> Response {
+        let id = try context.parameter("matchID", as: MatchID.self)
+        return try await inTransaction(context) { store, viewer in
+            try await answer(id, store, viewer, context, as: .read)
+        }
+    }
+
+    /// The match as the viewer may see it, with its audit row.
+    ///
+    /// - Throws: 404 where a peer was never asked.
+    func answer(
+        _ id: MatchID, _ store: Store, _ viewer: Viewer, _ context: APIContext, as action: AuditRecord.Action
+    ) async throws -> Response {
+        let match = try await store.match(id)
+        if let peer = viewer.peerID, match.peerID != peer, match.offer(to: peer) == nil { throw Refusal.notOffered }
+        let ranking = viewer.peerID == nil ? try await store.newestRanking(of: id) : nil
+        let view = MatchView(match, ranking, try await store.policy().dispatch, to: viewer)
+        let participants = view.participantID.map { [$0] } ?? []
+        let purpose: PurposeOfUse = match.kind == .dispatch ? .emergencyTreatment : .treatment
+        try store.transaction.audit(AuditRecord(action, participantIDs: participants, purpose: purpose), context)
+        return try .ok(view, etag: match.version)
+    }
+}
+
+/// A status in a query.
+private struct StatusFilter: LosslessStringConvertible {
+    let status: Match.Status
+
+    init?(_ text: String) {
+        guard let status = Match.Status(rawValue: text) else { return nil }
+        self.status = status
+    }
+
+    var description: String { status.rawValue }
+}

@@ -1,0 +1,77 @@
+internal import FoundationEssentials
+internal import MessageTable
+internal import Models
+internal import PeerMatchingDomain
+internal import Postgres
+
+// What a changed match asks for, done in its own transaction: messages, deadlines, caseloads.
+extension Store {
+    /// - Throws: ``StoreError`` `caseloadFull`.
+    func perform(_ effects: [Effect], of match: Match) async throws {
+        for effect in effects {
+            switch effect {
+            case .announce(let step, let peer, let outcome, let version, let hearers):
+                for referral in heard(by: hearers, in: match) {
+                    try publish(
+                        DispatchProgressed(
+                            matchID: match.id, referralID: referral.id, participantID: match.participantID,
+                            peerID: peer, version: version, step: step, outcome: outcome, at: now))
+                }
+            case .announceAccepted(let peer, let version, let hearers):
+                for referral in heard(by: hearers, in: match) {
+                    try publish(
+                        MatchAccepted(
+                            matchID: match.id, referralID: referral.id, participantID: match.participantID,
+                            peerID: peer, version: version, kind: match.kind, setting: referral.setting,
+                            programme: referral.programme, acceptedAt: now))
+                }
+            case .schedule(let deadline, let round, let dueAt):
+                guard let referral = match.referrals.first else { continue }
+                let event = DispatchDeadlineDue(
+                    matchID: match.id, referralID: referral.id, deadline: deadline, round: round, dueAt: dueAt)
+                try transaction.schedule(
+                    event, id: deadlineID(of: match.id, deadline, round: round), dueAt: dueAt, agency: agencyID,
+                    headers: headers)
+            case .unschedule(let deadline, let round):
+                transaction.unschedule(id: deadlineID(of: match.id, deadline, round: round), agency: agencyID)
+            case .takeLoad(let peer): try await takeLoad(of: match, by: peer)
+            case .releaseLoad(let peer):
+                _ = try await transaction.execute(
+                    ReferralStatements.releaseLoad, agencyID, peer, match.participantID, match.id, now)
+            }
+        }
+    }
+
+    private func takeLoad(of match: Match, by peer: PeerID) async throws {
+        let weight = try await policy().load.initialWeight
+        do {
+            _ = try await transaction.execute(
+                ReferralStatements.takeLoad, agencyID, ids.uuid(), peer, match.participantID, match.id, weight, now)
+        } catch {
+            guard error.constraint == "peer_caseload_within_cap" else { throw error }
+            throw StoreError(.caseloadFull)
+        }
+    }
+
+    private func heard(by hearers: Effect.Hearers, in match: Match) -> [Match.LinkedReferral] {
+        match.referrals.filter { referral in
+            switch hearers {
+            case .liveReferrals: referral.isLive
+            case .only(let id): referral.id == id
+            }
+        }
+    }
+
+    private func publish(_ event: some Event) throws {
+        try transaction.publish(event, agency: agencyID, headers: headers)
+    }
+
+    /// The id of a deadline's message: the match's own with its last two bytes turned by deadline and round, so that
+    /// the same deadline is found again without keeping its id.
+    private func deadlineID(of match: MatchID, _ deadline: DispatchDeadline, round: Int) -> UUID {
+        var bytes = match.rawValue.uuid
+        bytes.14 ^= deadline == .acknowledge ? 0x0A : 0x0B
+        bytes.15 ^= UInt8(truncatingIfNeeded: round)
+        return UUID(uuid: bytes)
+    }
+}
