@@ -167,7 +167,7 @@ let package = Package(
             name: "ServiceKitTests",
             dependencies: [
                 "ServiceKit", "Postgres", "Models", "MessageTable", "TestKit", hummingbird, hummingbirdTesting, jwt,
-                crypto, logging,
+                crypto, logging, coreMetrics, locks, nio,
             ],
             swiftSettings: strict
         ),

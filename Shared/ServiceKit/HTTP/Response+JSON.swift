@@ -37,7 +37,8 @@ extension Response {
         mediaType: String = "application/json"
     ) throws -> Response {
         let encoder = JSONEncoder()
-        encoder.outputFormatting = [.withoutEscapingSlashes]
+        // Sorted, so that the same resource is the same text: a repeated request gets the same answer.
+        encoder.outputFormatting = [.withoutEscapingSlashes, .sortedKeys]
         return written(ByteBuffer(data: try encoder.encode(value)), status: status, etag: version, mediaType: mediaType)
     }
 

@@ -37,7 +37,9 @@ struct OpenAPIDocument {
                     operationID: operation["operationId"]?.text,
                     parameters: shared + parameters(of: operation),
                     needsToken: needsToken(operation),
-                    requestMediaTypes: operation["requestBody"].map { Array((resolve($0)["content"]?.members ?? [:]).keys) },
+                    requestMediaTypes: operation["requestBody"].map {
+                        Array((resolve($0)["content"]?.members ?? [:]).keys)
+                    },
                     answers: Array((operation["responses"]?.members ?? [:]).keys)
                 )
             }

@@ -1,0 +1,161 @@
+import FoundationEssentials
+import Postgres
+import Testing
+
+@testable import ServiceKit
+
+/// A folder with the files that settings name.
+private struct Files {
+    let folder: URL
+
+    init() throws {
+        folder = FileManager.default.temporaryDirectory.appending(path: "settings-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    }
+
+    func write(_ name: String, _ text: String) throws -> String {
+        let url = folder.appending(path: name)
+        try Data(text.utf8).write(to: url)
+        return url.path
+    }
+
+    func good(_ changes: [String: String?] = [:]) throws -> [String: String] {
+        var variables = [
+            "HANDRAIL_ENV": "production",
+            "HANDRAIL_PEER_MATCHING_DATABASE_URL": "postgresql://peer_matching@db/handrail?sslmode=verify-full",
+            "HANDRAIL_PEER_MATCHING_DATABASE_PASSWORD_FILE": try write("password", "secret\n"),
+            "HANDRAIL_PEER_MATCHING_WORKER_DATABASE_URL":
+                "postgresql://peer_matching_worker@db/handrail?sslmode=verify-full",
+            "HANDRAIL_PEER_MATCHING_WORKER_DATABASE_PASSWORD_FILE": try write("worker", "secret"),
+            "HANDRAIL_TOKEN_ISSUERS": try write(
+                "issuers.json", #"[{"issuer": "https://id.test", "jwks": "https://id.test/keys"}]"#
+            ),
+            "HANDRAIL_IDEMPOTENCY_KEY_FILE": try write("key", String(repeating: "k", count: 32)),
+        ]
+        for (name, value) in changes { variables[name] = value }
+        return variables
+    }
+}
+
+@Suite("Settings") struct SettingsTests {
+    private static func read(_ variables: [String: String], own: [SettingReference] = []) throws -> ServiceSettings {
+        try ServiceSettings.read(service: "peer-matching", own: own, variables: variables)
+    }
+
+    @Test("a complete environment is accepted, with defaults for what may be left out")
+    func complete() throws {
+        let settings = try Self.read(try Files().good())
+        #expect(settings.deployment == .production)
+        #expect(settings.listen == ListenAddress(host: "127.0.0.1", port: 8102))
+        #expect(settings.operatorListen == ListenAddress(host: "127.0.0.1", port: 9102))
+        #expect(settings.database.verifiesServer)
+        #expect(settings.issuers == [TokenIssuer(issuer: "https://id.test", jwks: "https://id.test/keys")])
+        #expect(settings.rateLimit == .init(burst: 600, perMinute: 6000))
+    }
+
+    @Test("an empty environment is refused with every missing setting at once")
+    func empty() {
+        let mistakes = #expect(throws: ServiceSettings.Mistakes.self) { try Self.read([:]) }
+        #expect(
+            mistakes?.sentences == [
+                "HANDRAIL_ENV is missing",
+                "HANDRAIL_PEER_MATCHING_DATABASE_URL is missing",
+                "HANDRAIL_PEER_MATCHING_DATABASE_PASSWORD_FILE is missing",
+                "HANDRAIL_PEER_MATCHING_WORKER_DATABASE_URL is missing",
+                "HANDRAIL_PEER_MATCHING_WORKER_DATABASE_PASSWORD_FILE is missing",
+                "HANDRAIL_TOKEN_ISSUERS is missing",
+                "HANDRAIL_IDEMPOTENCY_KEY_FILE is missing",
+            ]
+        )
+    }
+
+    @Test(
+        "what would leave people's data open is refused",
+        arguments: [
+            (["HANDRAIL_ENV": "prod"], "HANDRAIL_ENV must be one of local, production"),
+            (
+                ["HANDRAIL_PEER_MATCHING_DATABASE_URL": "postgresql://peer_matching@db/handrail?sslmode=require"],
+                "HANDRAIL_PEER_MATCHING_DATABASE_URL needs sslmode=verify-full, because the server is not on this machine"
+            ),
+            (
+                ["HANDRAIL_PEER_MATCHING_LISTEN": "0.0.0.0:8102"],
+                "HANDRAIL_PEER_MATCHING_LISTEN is not on loopback: TLS files or HANDRAIL_TLS=terminated-upstream are needed"
+            ),
+            (["HANDRAIL_PEER_MATCHING_LISTEN": "8102"], "HANDRAIL_PEER_MATCHING_LISTEN must be host:port"),
+            (["HANDRAIL_TLS": "off"], "HANDRAIL_TLS can only be terminated-upstream"),
+            (
+                ["HANDRAIL_TLS_CERTIFICATE_FILE": "/x"],
+                "HANDRAIL_TLS_CERTIFICATE_FILE and HANDRAIL_TLS_PRIVATE_KEY_FILE belong together"
+            ),
+            (["HANDRAIL_IDEMPOTENCY_KEY_FILE": "/nowhere"], "HANDRAIL_IDEMPOTENCY_KEY_FILE: the file cannot be read"),
+            (
+                ["HANDRAIL_RATE_LIMIT_PER_MINUTE": "-1"],
+                "HANDRAIL_RATE_LIMIT_PER_MINUTE must be a number from 0 to 10000000"
+            ),
+        ]
+    )
+    func refused(_ change: [String: String], _ sentence: String) throws {
+        let variables = try Files().good(change.mapValues { $0 })
+        let mistakes = #expect(throws: ServiceSettings.Mistakes.self) { try Self.read(variables) }
+        #expect(mistakes?.sentences == [sentence])
+    }
+
+    @Test(
+        "a list of issuers that cannot be right is refused",
+        arguments: [
+            "[]", "{}", #"[{"issuer": "a"}]"#, #"[{"issuer": "a", "jwks": "http://id.test"}]"#,
+            #"[{"issuer": "a", "jwks": "https://x", "jwksFile": "y"}]"#,
+            #"[{"issuer": "a", "jwksFile": "x", "aud": "y"}]"#,
+            #"[{"issuer": "a", "jwksFile": "x"}, {"issuer": "a", "jwksFile": "y"}]"#,
+        ]
+    )
+    func issuers(_ json: String) throws {
+        let files = try Files()
+        let variables = try files.good(["HANDRAIL_TOKEN_ISSUERS": try files.write("wrong.json", json)])
+        let mistakes = #expect(throws: ServiceSettings.Mistakes.self) { try Self.read(variables) }
+        #expect(mistakes?.sentences.count == 1)
+        #expect(mistakes?.sentences.first?.hasPrefix("HANDRAIL_TOKEN_ISSUERS") == true)
+    }
+
+    @Test("TLS files or a proxy that ends TLS allow listening beyond loopback")
+    func beyondLoopback() throws {
+        let listen = "HANDRAIL_PEER_MATCHING_LISTEN"
+        let upstream = try Self.read(
+            try Files().good([listen: "[::]:8102", "HANDRAIL_TLS": "terminated-upstream"])
+        )
+        #expect(upstream.tls == .terminatedUpstream)
+        let files = try Self.read(
+            try Files().good([
+                listen: "0.0.0.0:8102", "HANDRAIL_TLS_CERTIFICATE_FILE": "/c", "HANDRAIL_TLS_PRIVATE_KEY_FILE": "/k",
+            ])
+        )
+        #expect(files.tls == .files(certificate: "/c", privateKey: "/k"))
+    }
+
+    @Test("a service's own settings are read with the others, files as secrets")
+    func own() throws {
+        let files = try Files()
+        let own = [
+            SettingReference("HANDRAIL_OWN", "x"), SettingReference("HANDRAIL_OWN_KEY_FILE", "x"),
+            SettingReference("HANDRAIL_OPTIONAL", "x", fallback: "none"),
+        ]
+        let variables = try files.good(["HANDRAIL_OWN": "1", "HANDRAIL_OWN_KEY_FILE": try files.write("own", "s3\r\n")])
+        let settings = try Self.read(variables, own: own)
+        #expect(settings["HANDRAIL_OWN"] == "1")
+        #expect(settings["HANDRAIL_OPTIONAL"] == nil)
+        #expect(settings.secret("HANDRAIL_OWN_KEY_FILE") == Array("s3".utf8))
+        let mistakes = #expect(throws: ServiceSettings.Mistakes.self) { try Self.read(try files.good(), own: own) }
+        #expect(mistakes?.sentences == ["HANDRAIL_OWN is missing", "HANDRAIL_OWN_KEY_FILE is missing"])
+    }
+
+    @Test("the reference names every variable that is read")
+    func reference() throws {
+        let names = ServiceSettings.reference.map {
+            $0.name.replacing("<SERVICE>", with: "PEER_MATCHING")
+        }
+        #expect(Set(names).count == names.count)
+        for name in try Files().good().keys { #expect(names.contains(name)) }
+        let markdown = ServiceSettings.markdown(ServiceSettings.reference)
+        #expect(markdown.split(separator: "\n").count == names.count + 2)
+    }
+}
