@@ -29,16 +29,10 @@ enum PlatformFixture {
         ]
     )
 
+    static let all = [PlatformMigrations.all, MessageTableMigrations.all, service]
+
     static func with(_ body: @Sendable (TestDatabase) async throws -> Void) async throws {
-        try await TestDatabase.with { database in
-            let runner = MigrationRunner(database.superuser, reactor: database.reactor, logger: .silent)
-            _ = try await runner.run([PlatformMigrations.all, MessageTableMigrations.all, service])
-            try await runner.setPasswords([
-                "peer_matching": TestDatabase.password, "peer_matching_worker": TestDatabase.password,
-                "referrals": TestDatabase.password,
-            ])
-            try await body(database)
-        }
+        try await TestDatabase.with(migrations: all, body)
     }
 
     /// The service's own login, as in life.

@@ -16,7 +16,14 @@ struct PlatformMigrationTests {
     @Test("databases of one cluster can be migrated at the same moment")
     func concurrent() async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
-            for _ in 0..<3 { group.addTask { try await PlatformFixture.with { _ in } } }
+            for _ in 0..<3 {
+                group.addTask {
+                    try await TestDatabase.with { database in
+                        let runner = MigrationRunner(database.superuser, reactor: database.reactor, logger: .silent)
+                        _ = try await runner.run(PlatformFixture.all)
+                    }
+                }
+            }
             try await group.waitForAll()
         }
     }
