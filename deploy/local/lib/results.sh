@@ -17,6 +17,8 @@ report_results() {
         echo "The run ended early (exit code $code$( ((code != 124 && code != 137)) || echo ': it took too long')):"
         grep -E 'Fatal error|Program crashed' "$log" || true
         tail -n 40 "$log"
+        echo "Under way when it ended:"
+        unfinished "$log"
     fi
     grep -E '^✘ Test .* recorded an issue|^↳ |^✘ Test .* failed after|: error: ' "$log" | grep -v '^↳ T' || true
     sed -n 's/^➜ Test .* skipped: /Skipped: /p' "$log" | sort | uniq -c || true
@@ -28,6 +30,13 @@ report_results() {
     say "Done"
     echo "$passed passed, $failed failed, $skipped skipped"
     return "$code"
+}
+
+# unfinished LOG: the tests that began and did not end.
+unfinished() {
+    comm -23 <(sed -nE 's/^◇ Test (.*) started\.$/\1/p' "$1" | grep -vE '^(run|case .*)$' | sort) \
+        <(sed -E 's/ with [0-9]+ test cases? (passed|failed) after/ \1 after/' "$1" |
+            sed -nE 's/^(✔|✘|━) Test (.*) (passed|failed) after .*/\2/p' | sort) | sed 's/^/    /'
 }
 
 # whole XML…: are these results complete?
