@@ -12,7 +12,10 @@ write_environment() {
         HANDRAIL_DATABASE_PASSWORD_FILE "${HANDRAIL_DATABASE_PASSWORD_FILE:-}" \
         HANDRAIL_LOCAL_ISSUER_KEY_FILE "$secrets/issuer.pem" \
         HANDRAIL_TOKEN_ISSUERS "$secrets/issuers.json" \
-        HANDRAIL_IDEMPOTENCY_KEY_FILE "$secrets/idempotency.key"
+        HANDRAIL_IDEMPOTENCY_KEY_FILE "$secrets/idempotency.key" \
+        HANDRAIL_REFERRALS_TOKEN_KEY_FILE "$secrets/token-signing.pem" \
+        HANDRAIL_REFERRALS_KEY_RING_FILE "$secrets/key-ring.json" \
+        HANDRAIL_REFERRALS_BLIND_INDEX_KEYS_FILE "$secrets/blind-index-keys.json"
     for service in "${services[@]}"; do
         login=${service//-/_}
         name=HANDRAIL_${login^^}
