@@ -36,7 +36,7 @@ struct SecretFolder {
         var made = try make("issuer.pem") { P384.Signing.PrivateKey().pemRepresentation }
         let pem = String(decoding: try Data(contentsOf: url.appending(path: "issuer.pem")), as: UTF8.self)
         let point = try P384.Signing.PrivateKey(pemRepresentation: pem).publicKey.rawRepresentation
-        let (x, y) = (Self.base64URL(point.prefix(48)), Self.base64URL(point.suffix(48)))
+        let (x, y) = (Base64URL.text(point.prefix(48)), Base64URL.text(point.suffix(48)))
         made += try make("issuer.jwks.json") {
             """
             {"keys": [{"kty": "EC", "crv": "P-384", "alg": "ES384", "use": "sig", "kid": "\(LocalIssuer.keyID)", \
@@ -73,16 +73,4 @@ struct SecretFolder {
     }
 
     private static func base64(_ bytes: [UInt8]) -> String { Data(bytes).base64EncodedString() }
-
-    private static func base64URL(_ bytes: some Sequence<UInt8>) -> String {
-        String(
-            base64(Array(bytes)).compactMap { character in
-                switch character {
-                case "+": "-"
-                case "/": "_"
-                case "=": nil
-                default: character
-                }
-            })
-    }
 }

@@ -1,0 +1,98 @@
+import FHIR
+import FoundationEssentials
+import Models
+
+/// Plays the main journey through the services' public APIs, as a hospital, a peer and a coordinator would.
+///
+/// Each step is printed with the time since the start. It registers a hospital of its own, and refers a person who does
+/// not exist.
+struct Journey: Sendable {
+    struct Addresses: Sendable {
+        var referrals: String
+        var matching: String
+        var scheduling: String
+        var outcomes: String
+    }
+
+    let addresses: Addresses
+    let agency: AgencyID
+    let issuer: LocalIssuer
+    let caller: Caller
+    let clock: WallClock
+
+    /// Something that did not come to pass in time.
+    struct Stuck: Error, CustomStringConvertible {
+        let waitingFor: String
+        var description: String { "waited in vain for \(waitingFor)" }
+    }
+
+    func play() async throws {
+        let log = JourneyLog()
+        let hospital = try await registerHospital()
+        log.say("the operator", "registers the hospital “\(hospital.name)” with its public key")
+        let peer = try await peerOnCall()
+        log.say("the supervisor", "sees that a peer is on call")
+
+        let token = try await token(of: hospital)
+        log.say("the hospital", "gets a token (SMART Backend Services, ES384)")
+        let task = try await refer(from: hospital, token)
+        log.say("the hospital", "refers a person after an overdose; Task \(try await status(of: task, token))")
+        let referral = try await accept(from: hospital)
+        log.say("the coordinator", "sees the referral accepted; Task \(try await status(of: task, token))")
+
+        let match = try await match(of: referral)
+        let matched = try await acknowledge(match, fallback: peer)
+        log.say("the peer", "acknowledges the dispatch")
+        try await eventually("the Task to be in progress") { try await status(of: task, token) == "in-progress" }
+        log.say("the hospital", "sees its Task in-progress")
+        try await atBedside(match, matched)
+        log.say("the peer", "is at the bedside; the person accepts support")
+
+        let plan = try await plan(of: referral)
+        log.say("scheduling", "has started the contact plan “\(plan.programme)”")
+        try await recordContact(referral, plan, matched)
+        log.say("the peer", "records the first contact after discharge")
+        let score = try await assess(referral, matched)
+        log.say("the peer", "records a BARC-10: \(score) of 60")
+
+        try await close(referral)
+        log.say("the coordinator", "closes the loop: the need was met")
+        try await eventually("the Task to be completed") { try await status(of: task, token) == "completed" }
+        log.say("the hospital", "sees its Task completed")
+        let events = try await timeline(of: referral)
+        log.say("outcomes", "has \(events) events on the person's timeline")
+        try await eventually("the first contact to count") { try await isMeasured(referral) }
+        log.say("outcomes", "counts the referral in “referral to first contact”")
+    }
+
+    /// Tries a few times a second until it holds.
+    func eventually(
+        _ what: String, within limit: Duration = .seconds(30), _ condition: () async throws -> Bool
+    ) async throws {
+        let deadline = ContinuousClock.now + limit
+        while try await !condition() {
+            guard ContinuousClock.now < deadline else { throw Stuck(waitingFor: what) }
+            try await _Concurrency.Task.sleep(for: .milliseconds(100))
+        }
+    }
+
+    func staffToken(_ role: String, peer: PeerID? = nil) async throws -> String {
+        let now = clock.now().unixSeconds
+        return try await issuer.token(
+            LocalClaims(
+                sub: "journey-\(role)", iat: now, exp: now + 300, agency_id: agency.description, role: role, scope: "",
+                peer_id: peer?.description))
+    }
+}
+
+/// Prints the steps.
+struct JourneyLog {
+    private let start = ContinuousClock.now
+
+    func say(_ who: String, _ what: String) {
+        let elapsed = ContinuousClock.now - start
+        let hundredths = elapsed.components.seconds * 100 + elapsed.components.attoseconds / 10_000_000_000_000_000
+        let fraction = hundredths % 100
+        print("  \(hundredths / 100).\(fraction < 10 ? "0" : "")\(fraction) s  \(who): \(what)")
+    }
+}
