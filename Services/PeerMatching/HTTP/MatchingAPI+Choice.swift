@@ -33,7 +33,7 @@ extension MatchingAPI {
         routes.add(
             Route(
                 .post, "/v1/matches/{matchID}/choose", "chooseMatch",
-                "A supervisor chooses the peer of a proposal, or sends one to a dispatch that nobody took.",
+                "A supervisor chooses the peer of a proposal, sends one to a dispatch, or puts one in another's place.",
                 access: .supervisors, discloses: [.presence, .referral], idempotency: .supported), choose)
         routes.add(
             Route(
@@ -47,7 +47,8 @@ extension MatchingAPI {
         let body = try await request.decode(ChooseRequest.self, context: context)
         return try await change(context) { store, _, id in
             try await store.updateMatch(id) { match in
-                guard match.status == .proposed || match.status == .offered else {
+                // The same peer again, or too late: the match itself says so, without a ranking.
+                if match.peerID == body.peerID || match.status == .arrived || match.status == .ended {
                     return try match.choose(body.peerID, among: [], at: store.now)
                 }
                 // Ranked anew: since the proposal somebody may have become full, paused, or excluded.

@@ -104,6 +104,6 @@ extension Store {
 extension Effect {
     /// Whether nobody on call is left to ask.
     fileprivate var callsSupervisor: Bool {
-        if case .announce(.escalated, peer: nil, _, _, to: .liveReferrals) = self { true } else { false }
+        if case .announce(.escalated, peer: nil, _, _, _) = self { true } else { false }
     }
 }

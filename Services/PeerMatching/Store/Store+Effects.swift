@@ -10,21 +10,18 @@ extension Store {
     func perform(_ effects: [Effect], of match: Match) async throws {
         for effect in effects {
             switch effect {
-            case .announce(let step, let peer, let outcome, let version, let hearers):
-                for referral in heard(by: hearers, in: match) {
-                    try publish(
-                        DispatchProgressed(
-                            matchID: match.id, referralID: referral.id, participantID: match.participantID,
-                            peerID: peer, version: version, step: step, outcome: outcome, at: now))
-                }
-            case .announceAccepted(let peer, let version, let hearers):
-                for referral in heard(by: hearers, in: match) {
-                    try publish(
-                        MatchAccepted(
-                            matchID: match.id, referralID: referral.id, participantID: match.participantID,
-                            peerID: peer, version: version, kind: match.kind, setting: referral.setting,
-                            programme: referral.programme, acceptedAt: now))
-                }
+            case .announce(let step, let peer, let outcome, let version, let referral):
+                try publish(
+                    DispatchProgressed(
+                        matchID: match.id, referralID: referral, participantID: match.participantID, peerID: peer,
+                        version: version, step: step, outcome: outcome, at: now))
+            case .announceAccepted(let peer, let version, let id):
+                guard let referral = match.referrals.first(where: { $0.id == id }) else { continue }
+                try publish(
+                    MatchAccepted(
+                        matchID: match.id, referralID: id, participantID: match.participantID, peerID: peer,
+                        version: version, kind: match.kind, setting: referral.setting,
+                        programme: referral.programme, acceptedAt: now))
             case .schedule(let deadline, let round, let dueAt):
                 guard let referral = match.referrals.first else { continue }
                 let event = DispatchDeadlineDue(
@@ -50,15 +47,6 @@ extension Store {
         } catch {
             guard error.constraint == "peer_caseload_within_cap" else { throw error }
             throw StoreError(.caseloadFull)
-        }
-    }
-
-    private func heard(by hearers: Effect.Hearers, in match: Match) -> [Match.LinkedReferral] {
-        match.referrals.filter { referral in
-            switch hearers {
-            case .liveReferrals: referral.isLive
-            case .only(let id): referral.id == id
-            }
         }
     }
 

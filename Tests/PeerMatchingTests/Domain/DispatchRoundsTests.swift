@@ -3,6 +3,7 @@ import PeerMatchingDomain
 import Testing
 
 struct DispatchRoundsTests {
+    private let referral = ReferralID.number(700)
     private let rules: DispatchRules
 
     init() throws { rules = try Policy.standard().dispatch }
@@ -21,7 +22,7 @@ struct DispatchRoundsTests {
         #expect(
             effects == [
                 .schedule(.arrive, round: 1, dueAt: .noon + 60),
-                .announce(.offered, peer: first, outcome: nil, version: 2, to: .liveReferrals),
+                .announce(.offered, peer: first, outcome: nil, version: 2, to: referral),
                 .schedule(.acknowledge, round: 1, dueAt: .noon + 5),
             ])
     }
@@ -32,18 +33,18 @@ struct DispatchRoundsTests {
         let atFive = match.deadlinePassed(.acknowledge, round: 1, next: [first, second, third], rules, at: .noon + 5)
         #expect(
             atFive == [
-                .announce(.escalated, peer: second, outcome: nil, version: 3, to: .liveReferrals),
+                .announce(.escalated, peer: second, outcome: nil, version: 3, to: referral),
                 .schedule(.acknowledge, round: 2, dueAt: .noon + 10),
             ])
         let atTen = match.deadlinePassed(.acknowledge, round: 2, next: [first, second, third], rules, at: .noon + 10)
-        #expect(atTen == [.announce(.escalated, peer: nil, outcome: nil, version: 4, to: .liveReferrals)])
+        #expect(atTen == [.announce(.escalated, peer: nil, outcome: nil, version: 4, to: referral)])
         #expect(match.offers.map(\.status) == [.open, .open])
         let taken = try match.acknowledge(by: first, at: .noon + 11)
         #expect(
             taken == [
                 .takeLoad(first), .unschedule(.acknowledge, round: 3),
-                .announceAccepted(first, version: 5, to: .liveReferrals),
-                .announce(.acknowledged, peer: first, outcome: nil, version: 6, to: .liveReferrals),
+                .announceAccepted(first, version: 5, to: referral),
+                .announce(.acknowledged, peer: first, outcome: nil, version: 6, to: referral),
             ])
         #expect(match.offers.map(\.status) == [.accepted, .withdrawn])
     }
@@ -66,7 +67,7 @@ struct DispatchRoundsTests {
         let (match, effects) = asking([])
         #expect(match.round == 3)
         #expect(match.offers.isEmpty)
-        #expect(effects.last == .announce(.escalated, peer: nil, outcome: nil, version: 2, to: .liveReferrals))
+        #expect(effects.last == .announce(.escalated, peer: nil, outcome: nil, version: 2, to: referral))
     }
 
     @Test("a decline asks the next one at once")
@@ -76,7 +77,7 @@ struct DispatchRoundsTests {
         #expect(
             effects == [
                 .unschedule(.acknowledge, round: 1),
-                .announce(.escalated, peer: second, outcome: nil, version: 4, to: .liveReferrals),
+                .announce(.escalated, peer: second, outcome: nil, version: 4, to: referral),
                 .schedule(.acknowledge, round: 2, dueAt: .noon + 7),
             ])
         #expect(throws: Refusal.alreadyDeclined) { try match.acknowledge(by: first, at: .noon + 3) }
@@ -97,7 +98,7 @@ struct DispatchRoundsTests {
         _ = try match.acknowledge(by: first, at: .noon + 3)
         #expect(throws: Refusal.outcomeDoesNotFit) { try match.end(by: first, outcome: .seenAccepted, at: .noon + 50) }
         let effects = match.deadlinePassed(.arrive, round: 1, next: [], rules, at: .noon + 60)
-        #expect(effects == [.announce(.escalated, peer: first, outcome: nil, version: 5, to: .liveReferrals)])
+        #expect(effects == [.announce(.escalated, peer: first, outcome: nil, version: 5, to: referral)])
         #expect(match.deadlinePassed(.arrive, round: 1, next: [], rules, at: .noon + 61).isEmpty)
         #expect(match.times.overdueAt == .noon + 60)
         _ = try match.end(by: first, outcome: .seenAccepted, at: .noon + 70)

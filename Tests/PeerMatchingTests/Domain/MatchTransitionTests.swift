@@ -92,9 +92,9 @@ struct MatchTransitionTests {
             .chosen: .failure(.wrongKind), .cancelled: .failure(.over),
         ],
         .choose: [
-            .offered: .success(.acknowledged), .acknowledged: .failure(.notWaitingForChoice),
+            .offered: .success(.acknowledged), .acknowledged: .success(.acknowledged),
             .arrived: .failure(.notWaitingForChoice), .ended: .failure(.over), .proposed: .success(.chosen),
-            .chosen: .failure(.notWaitingForChoice), .cancelled: .failure(.over),
+            .chosen: .success(.chosen), .cancelled: .failure(.over),
         ],
         .cancel: [
             .offered: .success(.cancelled), .acknowledged: .success(.cancelled), .arrived: .success(.arrived),
@@ -125,6 +125,34 @@ struct MatchTransitionTests {
         }
     }
 
+    @Test("a supervisor puts somebody else in the place of who has it", arguments: [State.acknowledged, .chosen])
+    func replaced(_ state: State) throws {
+        var match = try match(state)
+        let effects = try match.choose(second, among: [second], at: .noon + 9)
+        #expect(match.peerID == second)
+        #expect(effects.prefix(2).contains(.releaseLoad(first)))
+        #expect(effects.contains(.takeLoad(second)))
+        #expect(!match.isVisible(to: first))
+        #expect(match.isVisible(to: second))
+        #expect(try match.choose(second, among: [], at: .noon + 10).isEmpty)
+    }
+
+    @Test("each referral hears of a step under a version of its own")
+    func versionsOfTwoReferrals() throws {
+        var match = try match(.offered)
+        _ = match.link(.init(id: .number(701), setting: .inpatient, programme: .overdoseFollowUp))
+        let effects = try match.acknowledge(by: first, at: .noon + 6)
+        let versions = effects.compactMap { effect -> Int? in
+            switch effect {
+            case .announce(_, _, _, let version, _), .announceAccepted(_, let version, _): version
+            default: nil
+            }
+        }
+        #expect(versions.count == 4)
+        #expect(Set(versions).count == 4)
+        #expect(versions.max() == match.version)
+    }
+
     @Test("a second referral of the same person joins, hears where it stands, and keeps the dispatch alive")
     func secondReferral() throws {
         var match = try match(.acknowledged)
@@ -132,8 +160,8 @@ struct MatchTransitionTests {
         let effects = match.link(other)
         #expect(
             effects == [
-                .announceAccepted(first, version: match.version - 1, to: .only(.number(701))),
-                .announce(.acknowledged, peer: first, outcome: nil, version: match.version, to: .only(.number(701))),
+                .announceAccepted(first, version: match.version - 1, to: .number(701)),
+                .announce(.acknowledged, peer: first, outcome: nil, version: match.version, to: .number(701)),
             ])
         #expect(match.link(other).isEmpty)
         #expect(match.referralEnded(.number(700), at: .noon + 20).isEmpty)

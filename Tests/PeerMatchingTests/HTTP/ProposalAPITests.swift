@@ -93,9 +93,25 @@ struct ProposalAPITests {
                 #expect(try answer.json(MatchSeen.self).peerID == first)
             }
             #expect(try await choose(api, 2, for: match, key: "choice-1").problem == "idempotency-key-reused")
-            #expect(try await choose(api, 2, for: match).problem == "not-waiting")
             #expect(try await api.fixture.store { try await $0.peer(first).caseload } == 1)
             #expect(try await api.fixture.published(MatchAccepted.self).map(\.kind) == [.proposal])
+        }
+    }
+
+    @Test("another peer can take somebody's place: the load moves, and who had it sees nothing more")
+    func replaced() async throws {
+        try await APIClient.with { api in
+            for number in 1...UInt32(2) { try await api.fixture.addPeer(number) }
+            try await api.fixture.accept(.routine())
+            let match = "/v1/matches/\(try await api.fixture.newestMatch().id)"
+            #expect(try await choose(api, 1, for: match).status == 200)
+            #expect(try await api.send(.get, match, as: "peer-1").status == 200)
+            #expect(try await choose(api, 2, for: match).status == 200)
+            #expect(try await api.send(.get, match, as: "peer-1").status == 404)
+            #expect(try await api.send(.get, match, as: "peer-2").status == 200)
+            #expect(try await api.fixture.store { try await $0.peer(first).caseload } == 0)
+            #expect(try await api.fixture.store { try await $0.peer(second).caseload } == 1)
+            #expect(try await api.fixture.published(MatchAccepted.self).map(\.peerID) == [first, second])
         }
     }
 

@@ -64,7 +64,7 @@ extension Match {
         case .arrive:
             guard status == .offered || status == .acknowledged, times.overdueAt == nil else { return [] }
             times.overdueAt = now
-            return [announce(.escalated, peer: peerID)]
+            return announce(.escalated, peer: peerID)
         }
     }
 
@@ -78,8 +78,8 @@ extension Match {
         status = .acknowledged
         times.acceptedAt = now
         // The acceptance first: it is what starts a contact plan.
-        return [.takeLoad(peer), .unschedule(.acknowledge, round: round), announceAccepted(peer)]
-            + [announce(.acknowledged, peer: peer)]
+        return [.takeLoad(peer), .unschedule(.acknowledge, round: round)] + announceAccepted(peer)
+            + announce(.acknowledged, peer: peer)
     }
 
     /// Goes on to the next round that has somebody to ask.
@@ -96,23 +96,32 @@ extension Match {
                 guard let next = candidates.first(where: { !asked.contains($0) }) else { continue }
                 let step: DispatchStep = offers.isEmpty ? .offered : .escalated
                 offers.append(Offer(peerID: next, round: round, offeredAt: now))
-                return [announce(step, peer: next)] + [wait].compactMap { $0 }
+                return announce(step, peer: next) + [wait].compactMap { $0 }
             case .supervisor:
-                return [announce(.escalated, peer: nil)] + [wait].compactMap { $0 }
+                return announce(.escalated, peer: nil) + [wait].compactMap { $0 }
             }
         }
         return []
     }
 
+    /// The announcement of a step to each live referral, or to one that joined later.
     mutating func announce(
-        _ step: DispatchStep, peer: PeerID?, outcome: BedsideOutcome? = nil, to hearers: Effect.Hearers = .liveReferrals
-    ) -> Effect {
-        version += 1
-        return .announce(step, peer: peer, outcome: outcome, version: version, to: hearers)
+        _ step: DispatchStep, peer: PeerID?, outcome: BedsideOutcome? = nil, to referral: ReferralID? = nil
+    ) -> [Effect] {
+        hearers(referral).map { hearer in
+            version += 1
+            return .announce(step, peer: peer, outcome: outcome, version: version, to: hearer)
+        }
     }
 
-    mutating func announceAccepted(_ peer: PeerID, to hearers: Effect.Hearers = .liveReferrals) -> Effect {
-        version += 1
-        return .announceAccepted(peer, version: version, to: hearers)
+    mutating func announceAccepted(_ peer: PeerID, to referral: ReferralID? = nil) -> [Effect] {
+        hearers(referral).map { hearer in
+            version += 1
+            return .announceAccepted(peer, version: version, to: hearer)
+        }
+    }
+
+    private func hearers(_ referral: ReferralID?) -> [ReferralID] {
+        referral.map { [$0] } ?? referrals.filter(\.isLive).map(\.id)
     }
 }

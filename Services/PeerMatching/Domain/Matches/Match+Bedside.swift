@@ -8,7 +8,7 @@ extension Match {
         if status == .arrived { return [] }
         status = .arrived
         times.arrivedAt = now
-        return [.unschedule(.arrive, round: 1), announce(.arrived, peer: peer)]
+        return [.unschedule(.arrive, round: 1)] + announce(.arrived, peer: peer)
     }
 
     /// The dispatch is over, with what came of it.
@@ -23,7 +23,7 @@ extension Match {
         times.endedAt = now
         return (wasUnderWay ? [.unschedule(.arrive, round: 1)] : [])
             + (outcome == .seenAccepted ? [] : [.releaseLoad(peer)])
-            + [announce(.ended, peer: peer, outcome: outcome)]
+            + announce(.ended, peer: peer, outcome: outcome)
     }
 
     /// Seen needs somebody to have arrived, unless the fallback by telephone or video was due (FACTS §5.3).
