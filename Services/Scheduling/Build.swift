@@ -1,6 +1,7 @@
 internal import MessageTable
 internal import Models
 internal import SchedulingDomain
+internal import SchedulingMigrations
 internal import ServiceKit
 
 /// Puts the service together from what its process gives it.
@@ -13,7 +14,11 @@ internal import ServiceKit
     )
     return ServiceDefinition(
         routes: api.routes,
-        openAPI: PackageResources.openapi_json,
-        loops: []
+        openAPI: schedulingDocument,
+        groups: [SchedulingMessages.group(ids: environment.ids, catalogue: catalogue)],
+        migrations: [SchedulingMigrations.all]
     )
 }
+
+/// The API's description, as it is served.
+let schedulingDocument = PackageResources.openapi_json

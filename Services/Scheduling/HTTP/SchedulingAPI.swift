@@ -30,9 +30,7 @@ struct SchedulingAPI: Sendable {
     ) async throws -> T {
         let principal = try context.principal
         let reach = try Reach(of: principal)
-        let headers = MessageHeaders(
-            traceparent: context.trace.description, requestID: context.requestID, actor: principal.subject
-        )
+        let headers = context.messageHeaders
         let (clock, ids, catalogue) = (clock, ids, catalogue)
         return try await database.transaction(context) { transaction in
             let work = UnitOfWork(

@@ -124,7 +124,7 @@ struct SchedulingFixture: Sendable {
             denials: .postgres(service, ids: .version7(clock: clock.wall), logger: .silent)
         )
         let api = API(
-            service: "scheduling", ServiceDefinition(routes: routes, openAPI: PackageResources.openapi_json),
+            service: "scheduling", ServiceDefinition(routes: routes, openAPI: schedulingDocument),
             gate: gate, logger: .silent
         )
         return Application(responder: api.responder, logger: .silent)

@@ -1,0 +1,26 @@
+import HTTPTypes
+import SchedulingDomain
+import ServiceKit
+import Testing
+
+@testable import Scheduling
+
+@Suite struct OpenAPITests {
+    @Test("the OpenAPI document describes the routes")
+    func drift() async throws {
+        try await SchedulingFixture.with { fixture in
+            let differences = try OpenAPIDrift.differences(
+                document: schedulingDocument, routes: fixture.routes.declared
+            )
+            #expect(differences == [])
+        }
+    }
+
+    @Test("every code of a refusal has a status and a title of its own")
+    func refusals() {
+        let problems = Refusal.Code.allCases.compactMap { SchedulingProblems.problem(Refusal($0, "because")) }
+        #expect(Set(problems.map(\.type)).count == Refusal.Code.allCases.count)
+        #expect(Set(problems.map(\.title)).count == Refusal.Code.allCases.count)
+        #expect(problems.allSatisfy { $0.status == .conflict || $0.status == .unprocessableContent })
+    }
+}
