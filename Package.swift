@@ -186,6 +186,14 @@ let package = Package(
             dependencies: ["Operator", "Postgres", "TestKit", "Models", "MessageTable", "ServiceKit"],
             swiftSettings: strict
         ),
+        .testTarget(
+            name: "SystemTests",
+            dependencies: [
+                "Operator", "Referrals", "PeerMatching", "Scheduling", "Outcomes", "Postgres", "Models", "TestKit",
+                locks,
+            ],
+            swiftSettings: strict
+        ),
     ]
         + service(
             "Referrals",

@@ -23,13 +23,14 @@ struct PlayJourney: AsyncParsableCommand {
     func run() async throws {
         let settings = OperatorSettings()
         guard let agency = AgencyID(agency) else { return }
+        let log = JourneyLog()
         let journey = Journey(
             addresses: Journey.Addresses(
                 referrals: Self.address("REFERRALS", 8101, settings),
                 matching: Self.address("PEER_MATCHING", 8102, settings),
                 scheduling: Self.address("SCHEDULING", 8103, settings),
                 outcomes: Self.address("OUTCOMES", 8104, settings)),
-            agency: agency, issuer: try await LocalIssuer(settings), caller: Caller(), clock: .system)
+            agency: agency, issuer: try await LocalIssuer(settings), caller: Caller(), clock: .system, report: log.say)
         try await journey.play()
     }
 

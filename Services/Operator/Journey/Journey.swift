@@ -19,6 +19,8 @@ struct Journey: Sendable {
     let issuer: LocalIssuer
     let caller: Caller
     let clock: WallClock
+    /// Told of each step that has been taken: who, and what.
+    let report: @Sendable (_ who: String, _ what: String) async throws -> Void
 
     /// Something that did not come to pass in time.
     struct Stuck: Error, CustomStringConvertible {
@@ -27,42 +29,41 @@ struct Journey: Sendable {
     }
 
     func play() async throws {
-        let log = JourneyLog()
         let hospital = try await registerHospital()
-        log.say("the operator", "registers the hospital “\(hospital.name)” with its public key")
+        try await report("the operator", "registers the hospital “\(hospital.name)” with its public key")
         let peer = try await peerOnCall()
-        log.say("the supervisor", "sees that a peer is on call")
+        try await report("the supervisor", "sees that a peer is on call")
 
         let token = try await token(of: hospital)
-        log.say("the hospital", "gets a token (SMART Backend Services, ES384)")
+        try await report("the hospital", "gets a token (SMART Backend Services, ES384)")
         let task = try await refer(from: hospital, token)
-        log.say("the hospital", "refers a person after an overdose; Task \(try await status(of: task, token))")
+        try await report("the hospital", "refers a person after an overdose; Task \(try await status(of: task, token))")
         let referral = try await accept(from: hospital)
-        log.say("the coordinator", "sees the referral accepted; Task \(try await status(of: task, token))")
+        try await report("the coordinator", "sees the referral accepted; Task \(try await status(of: task, token))")
 
         let match = try await match(of: referral)
         let matched = try await acknowledge(match, fallback: peer)
-        log.say("the peer", "acknowledges the dispatch")
+        try await report("the peer", "acknowledges the dispatch")
         try await eventually("the Task to be in progress") { try await status(of: task, token) == "in-progress" }
-        log.say("the hospital", "sees its Task in-progress")
+        try await report("the hospital", "sees its Task in-progress")
         try await atBedside(match, matched)
-        log.say("the peer", "is at the bedside; the person accepts support")
+        try await report("the peer", "is at the bedside; the person accepts support")
 
         let plan = try await plan(of: referral)
-        log.say("scheduling", "has started the contact plan “\(plan.programme)”")
+        try await report("scheduling", "has started the contact plan “\(plan.programme)”")
         try await recordContact(referral, plan, matched)
-        log.say("the peer", "records the first contact after discharge")
+        try await report("the peer", "records the first contact after discharge")
         let score = try await assess(referral, matched)
-        log.say("the peer", "records a BARC-10: \(score) of 60")
+        try await report("the peer", "records a BARC-10: \(score) of 60")
 
         try await close(referral)
-        log.say("the coordinator", "closes the loop: the need was met")
+        try await report("the coordinator", "closes the loop: the need was met")
         try await eventually("the Task to be completed") { try await status(of: task, token) == "completed" }
-        log.say("the hospital", "sees its Task completed")
+        try await report("the hospital", "sees its Task completed")
         let events = try await timeline(of: referral)
-        log.say("outcomes", "has \(events) events on the person's timeline")
+        try await report("outcomes", "has \(events) events on the person's timeline")
         try await eventually("the first contact to count") { try await isMeasured(referral) }
-        log.say("outcomes", "counts the referral in “referral to first contact”")
+        try await report("outcomes", "counts the referral in “referral to first contact”")
     }
 
     /// Tries a few times a second until it holds.
@@ -82,17 +83,5 @@ struct Journey: Sendable {
             LocalClaims(
                 sub: "journey-\(role)", iat: now, exp: now + 300, agency_id: agency.description, role: role, scope: "",
                 peer_id: peer?.description))
-    }
-}
-
-/// Prints the steps.
-struct JourneyLog {
-    private let start = ContinuousClock.now
-
-    func say(_ who: String, _ what: String) {
-        let elapsed = ContinuousClock.now - start
-        let hundredths = elapsed.components.seconds * 100 + elapsed.components.attoseconds / 10_000_000_000_000_000
-        let fraction = hundredths % 100
-        print("  \(hundredths / 100).\(fraction < 10 ? "0" : "")\(fraction) s  \(who): \(what)")
     }
 }

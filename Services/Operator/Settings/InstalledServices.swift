@@ -1,7 +1,9 @@
 import MessageTable
 import OutcomesMigrations
+import PeerMatchingMigrations
 import Postgres
 import ReferralsMigrations
+import SchedulingMigrations
 import ServiceKit
 
 /// The services of the suite, as the operator's command knows them.
@@ -10,8 +12,8 @@ enum InstalledServices {
 
     /// Every schema, in the order in which they build on each other.
     static let migrations = [
-        PlatformMigrations.all, MessageTableMigrations.all, ReferralsMigrations.all,
-        OutcomesMigrations.all,
+        PlatformMigrations.all, MessageTableMigrations.all, ReferralsMigrations.all, PeerMatchingMigrations.all,
+        SchedulingMigrations.all, OutcomesMigrations.all,
     ]
 
     /// The two logins of a service with the beginnings of their variables.

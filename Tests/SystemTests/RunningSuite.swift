@@ -1,0 +1,197 @@
+import Foundation
+import Glibc
+import Models
+import Postgres
+import TestKit
+import Testing
+
+@testable import Operator
+
+/// The four real executables on a database of their own, as an operator would run them.
+final class RunningSuite: @unchecked Sendable {
+    // SAFETY: `processes` is only touched by the test that owns the suite, from one task at a time.
+    private var processes: [String: Process] = [:]
+    private let environment: [String: String]
+    private let folder: URL
+    let database: TestDatabase
+    let addresses: Journey.Addresses
+    let agency = AgencyID(rawValue: UUID())
+
+    /// Starts the suite, runs the body, stops everything.
+    static func with(_ body: @Sendable (RunningSuite) async throws -> Void) async throws {
+        try await TestDatabase.with(migrations: InstalledServices.migrations) { database in
+            let suite = try RunningSuite(database)
+            defer { suite.stopAll() }
+            try await suite.addAgency()
+            for service in InstalledServices.names { try await suite.start(service) }
+            do {
+                try await body(suite)
+            } catch {
+                suite.printLogs()
+                throw error
+            }
+        }
+    }
+
+    private init(_ database: TestDatabase) throws {
+        self.database = database
+        folder = FileManager.default.temporaryDirectory.appending(path: "handrail-\(UUID())")
+        let secrets = try SecretFolder(folder.path)
+        _ = try secrets.makeSecrets(at: WallClock.system.now())
+        _ = try secrets.makeLocalIssuer()
+        let password = folder.appending(path: "login.password")
+        try TestDatabase.password.write(to: password, atomically: true, encoding: .utf8)
+        var ports: [String: Int] = [:]
+        var environment = [
+            "HANDRAIL_ENV": "local", "PATH": "/usr/bin:/bin",
+            "HANDRAIL_LOCAL_ISSUER_KEY_FILE": folder.appending(path: "issuer.pem").path,
+            "HANDRAIL_TOKEN_ISSUERS": folder.appending(path: "issuers.json").path,
+            "HANDRAIL_IDEMPOTENCY_KEY_FILE": folder.appending(path: "idempotency.key").path,
+            "HANDRAIL_REFERRALS_KEY_RING_FILE": folder.appending(path: "key-ring.json").path,
+            "HANDRAIL_REFERRALS_BLIND_INDEX_KEYS_FILE": folder.appending(path: "blind-index-keys.json").path,
+            "HANDRAIL_REFERRALS_TOKEN_KEY_FILE": folder.appending(path: "token-signing.pem").path,
+        ]
+        for service in InstalledServices.names {
+            ports[service] = try Self.freePort()
+            for (login, prefix) in InstalledServices.logins(of: service) {
+                environment["\(prefix)_DATABASE_URL"] = try Self.url(of: database, login)
+                environment["\(prefix)_DATABASE_PASSWORD_FILE"] = password.path
+            }
+            let prefix = InstalledServices.logins(of: service)[0].prefix
+            environment["\(prefix)_LISTEN"] = "127.0.0.1:\(ports[service] ?? 0)"
+            environment["\(prefix)_OPERATOR_LISTEN"] = "127.0.0.1:\(try Self.freePort())"
+        }
+        self.environment = environment
+        func address(_ service: String) -> String { "http://127.0.0.1:\(ports[service] ?? 0)" }
+        addresses = Journey.Addresses(
+            referrals: address("referrals"), matching: address("peer-matching"), scheduling: address("scheduling"),
+            outcomes: address("outcomes"))
+    }
+
+    var settings: OperatorSettings { OperatorSettings(environment) }
+
+    /// The cluster's URL for another login and this database, without a password.
+    private static func url(of database: TestDatabase, _ login: String) throws -> String {
+        guard var url = TestDatabase.clusterURL.flatMap({ URLComponents(string: $0) }) else {
+            throw OperatorSettings.Mistake(description: "HANDRAIL_TEST_DATABASE_URL is no URL")
+        }
+        (url.user, url.password, url.path) = (login, nil, "/" + database.name)
+        return url.string ?? ""
+    }
+
+    /// A port that nobody listens on at this moment.
+    private static func freePort() throws -> Int {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(descriptor) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = inet_addr("127.0.0.1")
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let result = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
+                bind(descriptor, pointer, length) + getsockname(descriptor, pointer, &length)
+            }
+        }
+        guard result == 0 else { throw OperatorSettings.Mistake(description: "no free port") }
+        return Int(UInt16(bigEndian: address.sin_port))
+    }
+
+    private func addAgency() async throws {
+        try await database.withPool { pool in
+            _ = try await pool.query(
+                Agency.insertAgency, self.agency, "Agency of the test", "America/New_York", true, true)
+        }
+    }
+
+    // MARK: Processes
+
+    /// Starts a service and waits until it says that it is ready.
+    func start(_ service: String) async throws {
+        let process = Process()
+        process.executableURL = Self.executable(service)
+        process.environment = environment
+        let log = folder.appending(path: "\(service).log")
+        if !FileManager.default.fileExists(atPath: log.path) {
+            _ = FileManager.default.createFile(atPath: log.path, contents: nil)
+        }
+        let output = try FileHandle(forWritingTo: log)
+        try output.seekToEnd()
+        process.standardError = output
+        process.standardOutput = output
+        try process.run()
+        processes[service] = process
+        let deadline = ContinuousClock.now + .seconds(60)
+        while !(try await isReady(service)) {
+            guard ContinuousClock.now < deadline, process.isRunning else {
+                printLogs()
+                throw OperatorSettings.Mistake(description: "\(service) does not get ready")
+            }
+            try await Task.sleep(for: .milliseconds(50))
+        }
+    }
+
+    private func isReady(_ service: String) async throws -> Bool {
+        let probe = Process()
+        probe.executableURL = Self.executable(service)
+        probe.arguments = ["health"]
+        probe.environment = environment
+        probe.standardOutput = FileHandle.nullDevice
+        probe.standardError = FileHandle.nullDevice
+        try probe.run()
+        probe.waitUntilExit()
+        return probe.terminationStatus == 0
+    }
+
+    /// Kills a service without any chance to tidy up.
+    func kill(_ service: String) {
+        guard let process = processes.removeValue(forKey: service) else { return }
+        Glibc.kill(process.processIdentifier, SIGKILL)
+        process.waitUntilExit()
+    }
+
+    /// Asks a service to stop, as an orchestrator does; returns its exit code.
+    func terminate(_ service: String) -> Int32 {
+        guard let process = processes.removeValue(forKey: service) else { return -1 }
+        process.terminate()
+        process.waitUntilExit()
+        return process.terminationStatus
+    }
+
+    private func stopAll() {
+        for service in Array(processes.keys) { kill(service) }
+        do {
+            try FileManager.default.removeItem(at: folder)
+        } catch {
+            Issue.record("the folder of the test could not be removed")
+        }
+    }
+
+    /// Everything the services have logged.
+    func logs() throws -> String {
+        try InstalledServices.names.map { service in
+            try String(contentsOf: folder.appending(path: "\(service).log"), encoding: .utf8)
+        }.joined()
+    }
+
+    private func printLogs() {
+        do {
+            print(try logs().suffix(20_000))
+        } catch {
+            print("no logs")
+        }
+    }
+
+    /// The built executables lie beside the test bundle.
+    private static func executable(_ service: String) -> URL? {
+        Bundle.main.executableURL?.deletingLastPathComponent().appending(path: service)
+    }
+
+    /// A journey through this suite; `report` hears of each step.
+    func journey(
+        report: @escaping @Sendable (_ who: String, _ what: String) async throws -> Void = { _, _ in }
+    ) async throws -> Journey {
+        Journey(
+            addresses: addresses, agency: agency, issuer: try await LocalIssuer(settings), caller: Caller(),
+            clock: .system, report: report)
+    }
+}
