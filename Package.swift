@@ -138,7 +138,9 @@ let package = Package(
                 lifecycle, nio, nioFoundation, locks,
             ],
             path: "Shared/ServiceKit",
-            resources: ["V0001_create_roles", "V0002_create_platform"].map { .embedInCode("Migrations/\($0).sql") },
+            resources: ["V0001_create_roles", "V0002_create_platform", "V0003_seal_audit_trail"].map {
+                .embedInCode("Migrations/\($0).sql")
+            },
             swiftSettings: strict
         ),
         .target(

@@ -2,6 +2,7 @@ internal import Hummingbird
 internal import Logging
 internal import Models
 internal import NIOCore
+internal import Postgres
 
 /// The way of every request: identified, admitted, handled, answered, counted and logged; errors become problems here
 /// and nowhere else.
@@ -59,7 +60,9 @@ struct Pipeline: Sendable {
             if problem.status.code >= 500 { context.logger.warning("not answered", metadata: ["error": "\(error)"]) }
             return problem
         }
-        context.logger.error("unexpected error", metadata: ["error": "\(type(of: error))"])
+        // PostgreSQL errors of ours name statement, state and constraint, and quote nothing.
+        let reason = (error as? PostgresError)?.description ?? "\(type(of: error))"
+        context.logger.error("unexpected error", metadata: ["error": "\(reason)"])
         return .internalError
     }
 

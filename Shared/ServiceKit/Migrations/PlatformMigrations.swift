@@ -8,6 +8,7 @@ public enum PlatformMigrations {
         [
             Migration("V0001_create_roles", PackageResources.V0001_create_roles_sql),
             Migration("V0002_create_platform", PackageResources.V0002_create_platform_sql),
+            Migration("V0003_seal_audit_trail", PackageResources.V0003_seal_audit_trail_sql),
         ]
     )
 }

@@ -12,15 +12,22 @@ struct HealthProbe: Sendable {
     /// True when the process is ready.
     func isReady() async -> Bool {
         let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
-        var isReady = false
+        let isReady = await asks(client)
         do {
-            let request = HTTPClientRequest(url: "\(authorityFile == nil ? "http" : "https")://\(target)/health/ready")
-            isReady = try await client.execute(request, timeout: .seconds(3)).status == .ok
             try await client.shutdown()
         } catch {
             return false
         }
         return isReady
+    }
+
+    private func asks(_ client: HTTPClient) async -> Bool {
+        let request = HTTPClientRequest(url: "\(authorityFile == nil ? "http" : "https")://\(target)/health/ready")
+        do {
+            return try await client.execute(request, timeout: .seconds(3)).status == .ok
+        } catch {
+            return false
+        }
     }
 
     private var target: ListenAddress {

@@ -32,7 +32,7 @@ extension ReadinessCheck {
         }
     }
 
-    /// The audit trail has a partition for the month after this one.
+    /// The audit trail has a partition for the month after this one; the running services make them a year ahead.
     static func auditPartitions(_ pool: Pool, clock: WallClock) -> ReadinessCheck {
         ReadinessCheck("audit partitions") {
             do throws(PostgresError) {
