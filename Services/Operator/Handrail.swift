@@ -11,7 +11,8 @@ struct Handrail: AsyncParsableCommand {
             _FILE name.
             """,
         subcommands: [
-            Migrate.self, Check.self, Keys.self, Agency.self, Token.self, Messages.self, PlayJourney.self,
+            Migrate.self, Check.self, Keys.self, Agency.self, Token.self, Messages.self, LoadDemo.self,
+            PlayJourney.self,
         ]
     )
 }

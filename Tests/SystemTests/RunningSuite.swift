@@ -14,7 +14,7 @@ final class RunningSuite: @unchecked Sendable {
     private let environment: [String: String]
     private let folder: URL
     let database: TestDatabase
-    let addresses: Journey.Addresses
+    let addresses: SuiteAddresses
     let agency = AgencyID(rawValue: UUID())
 
     /// Starts the suite, runs the body, stops everything.
@@ -63,7 +63,7 @@ final class RunningSuite: @unchecked Sendable {
         }
         self.environment = environment
         func address(_ service: String) -> String { "http://127.0.0.1:\(ports[service] ?? 0)" }
-        addresses = Journey.Addresses(
+        addresses = SuiteAddresses(
             referrals: address("referrals"), matching: address("peer-matching"), scheduling: address("scheduling"),
             outcomes: address("outcomes"))
     }

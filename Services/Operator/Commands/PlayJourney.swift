@@ -25,16 +25,8 @@ struct PlayJourney: AsyncParsableCommand {
         guard let agency = AgencyID(agency) else { return }
         let log = JourneyLog()
         let journey = Journey(
-            addresses: Journey.Addresses(
-                referrals: Self.address("REFERRALS", 8101, settings),
-                matching: Self.address("PEER_MATCHING", 8102, settings),
-                scheduling: Self.address("SCHEDULING", 8103, settings),
-                outcomes: Self.address("OUTCOMES", 8104, settings)),
+            addresses: SuiteAddresses(settings),
             agency: agency, issuer: try await LocalIssuer(settings), caller: Caller(), clock: .system, report: log.say)
         try await journey.play()
-    }
-
-    private static func address(_ service: String, _ port: Int, _ settings: OperatorSettings) -> String {
-        "http://" + (settings["HANDRAIL_\(service)_LISTEN"] ?? "127.0.0.1:\(port)")
     }
 }

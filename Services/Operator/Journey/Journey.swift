@@ -7,14 +7,7 @@ import Models
 /// Each step is printed with the time since the start. It registers a hospital of its own, and refers a person who does
 /// not exist.
 struct Journey: Sendable {
-    struct Addresses: Sendable {
-        var referrals: String
-        var matching: String
-        var scheduling: String
-        var outcomes: String
-    }
-
-    let addresses: Addresses
+    let addresses: SuiteAddresses
     let agency: AgencyID
     let issuer: LocalIssuer
     let caller: Caller
@@ -78,10 +71,6 @@ struct Journey: Sendable {
     }
 
     func staffToken(_ role: String, peer: PeerID? = nil) async throws -> String {
-        let now = clock.now().unixSeconds
-        return try await issuer.token(
-            LocalClaims(
-                sub: "journey-\(role)", iat: now, exp: now + 300, agency_id: agency.description, role: role, scope: "",
-                peer_id: peer?.description))
+        try await issuer.staffToken(role, agency: agency, peer: peer, at: clock.now())
     }
 }
