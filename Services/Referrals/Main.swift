@@ -2,5 +2,7 @@ internal import ServiceKit
 
 @main
 enum Referrals {
-    static func main() async {}
+    static func main() async {
+        await ServiceMain.run("referrals", settings: ownSettings, build: build)
+    }
 }

@@ -10,7 +10,6 @@ create table referral.engagement (
   opened_at      timestamptz not null,
   settled_at     timestamptz,
   closed_at      timestamptz,
-  match_id       uuid,
   peer_id        uuid,
   matched_at     timestamptz,
   constraint engagement_pkey primary key (agency_id, engagement_id),
@@ -21,7 +20,6 @@ create table referral.engagement (
 create unique index engagement_one_dispatch_key on referral.engagement (agency_id, participant_id)
   where kind = 'dispatch' and settled_at is null and closed_at is null;
 create index engagement_participant on referral.engagement (agency_id, participant_id, engagement_id);
-create index engagement_peer on referral.engagement (agency_id, peer_id, participant_id) where closed_at is null;
 select handrail.protect_table('referral.engagement', 'referrals', 'select, insert, update');
 
 create table referral.referral (

@@ -123,7 +123,10 @@ extension Store {
         )
         guard touched == 1 else { throw StoreError(.raced) }
         try record(referral, with: key, in: work)
-        if moved { try await queueWord(of: referral, shown: shown, in: work) }
+        if moved {
+            let view = senderView(of: referral, consents: loaded.consents, at: work.now)
+            try await queueWord(of: referral, view, shown: shown, in: work)
+        }
         return StoredReferral(referral: referral.withoutChanges, clientID: before.clientID, shown: shown)
     }
 

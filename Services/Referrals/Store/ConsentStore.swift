@@ -83,6 +83,19 @@ extension Store {
         }
     }
 
+    /// Records a consent of a locked participant, and shows the senders what it now lets them see.
+    func record(
+        _ consent: Consent, of participant: StoredParticipant, by subject: String, in work: Work
+    ) async throws {
+        if case .partner(let id) = consent.recipient, try await partner(id, in: work) == nil {
+            throw StoreError(.noSuchPartner)
+        }
+        try await insert(consent, recordedBy: subject, in: work)
+        try await showAgain(
+            participant, consents: try await consents(of: participant.participantID, in: work), in: work
+        )
+    }
+
     /// Revokes a consent. From this transaction's end on nothing is disclosed under it.
     ///
     /// - Returns: the consent; unchanged when it was revoked before.

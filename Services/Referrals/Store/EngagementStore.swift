@@ -38,14 +38,20 @@ extension Statement {
         """
     )
 
-    /// The peer's relationship with a participant: the assignment of a match whose engagement is open.
+    /// The peer's relationship with a participant: the match of an engagement that is open, or whose plan still runs: the
+    /// sender's loop may be closed long before the support ends.
     static let isAssigned = Statement(
         "engagement.is_assigned",
         """
         select exists (
           select
-          from referral.engagement
-          where agency_id = $1 and peer_id = $2 and participant_id = $3 and closed_at is null)
+          from referral.engagement as e
+          where e.agency_id = $1 and e.participant_id = $3 and e.peer_id = $2
+            and (e.closed_at is null
+              or exists (
+                select
+                from referral.plan as p
+                where p.agency_id = e.agency_id and p.engagement_id = e.engagement_id and p.closed_at is null)))
         """
     )
 }

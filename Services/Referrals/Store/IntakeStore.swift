@@ -71,7 +71,8 @@ extension Store {
         if !consentIDs.isEmpty { try await showAgain(participant, consents: consents, in: work) }
         let referral = Referral(
             referralID: intake.referralID ?? ids.new(), participantID: participant.participantID,
-            partnerID: intake.partnerID, request: intake.request, asDraft: intake.asDraft, by: .init(.requester, intake.subject), at: work.now
+            partnerID: intake.partnerID, request: intake.request, asDraft: intake.asDraft,
+            by: .init(.requester, intake.subject), at: work.now
         )
         var loaded = LoadedCase(
             participant: participant, consents: consents, before: [:], current: Case(new: referral)
@@ -105,7 +106,17 @@ extension Store {
         )
     }
 
-    private func known(_ intake: Intake, in work: Work) async throws -> TakenIn? {
+    /// A referral as it can be answered, whoever asks; nil when there is none in this agency.
+    func taken(_ id: ReferralID, in work: Work) async throws -> TakenIn? {
+        guard let stored = try await referral(id, in: work) else { return nil }
+        let consents = try await consents(of: stored.referral.participantID, in: work)
+        return try await answer(stored, consents: consents, wasKnown: true, in: work)
+    }
+
+    /// The referral that the sender's own number stands for already; nil for a new one.
+    ///
+    /// - Throws: ``StoreError`` `placerReused` where it stands for another request.
+    func known(_ intake: Intake, in work: Work) async throws -> TakenIn? {
         guard let placer = intake.placerIdentifier else { return nil }
         let digests = vault.indexKeys.placerDigests(of: placer, by: intake.clientID, in: work.agencyID)
         let row = try await work.tx.query(

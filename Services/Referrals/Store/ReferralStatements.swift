@@ -83,6 +83,28 @@ extension Statement {
         """
     )
 
+    /// Open referrals whose contact plan has ended: somebody is to say what became of the need.
+    static let listAwaitingClosing = Statement(
+        "referral.list_awaiting_closing",
+        """
+        select r.referral_id
+        from referral.referral as r
+        where r.agency_id = $1
+          and r.status in ('accepted', 'in-progress', 'on-hold')
+          and r.referral_id < $2
+          and exists (
+            select
+            from referral.plan as p
+            where p.agency_id = r.agency_id and p.engagement_id = r.engagement_id and p.closed_at is not null)
+          and not exists (
+            select
+            from referral.plan as p
+            where p.agency_id = r.agency_id and p.engagement_id = r.engagement_id and p.closed_at is null)
+        order by r.referral_id desc
+        limit $3
+        """
+    )
+
     /// What one partner sent, oldest change first, by when it was last shown something new.
     static let listShown = Statement(
         "referral.list_shown",

@@ -40,14 +40,25 @@ extension Store {
         return try await work.tx.query(.loadReferrals, work.agencyID, ids).map { try read($0, in: work) }
     }
 
+    /// Which of the agency's referrals are listed.
+    enum Selection: Hashable, Sendable {
+        case all
+        case status(ReferralStatus)
+        /// Open ones whose contact plan has ended. The end of a plan closes no loop: whether the need was met is for a
+        /// person to say.
+        case awaitingClosing
+    }
+
     /// The agency's referrals, the latest first.
-    func list(status: ReferralStatus?, page: ListPage, in work: Work) async throws -> [StoredReferral] {
+    func list(_ selection: Selection, page: ListPage, in work: Work) async throws -> [StoredReferral] {
         let before = page.before ?? .last
         let rows =
-            if let status {
+            switch selection {
+            case .all: try await work.tx.query(.listReferrals, work.agencyID, before, page.limit)
+            case .status(let status):
                 try await work.tx.query(.listReferralsByStatus, work.agencyID, status, before, page.limit)
-            } else {
-                try await work.tx.query(.listReferrals, work.agencyID, before, page.limit)
+            case .awaitingClosing:
+                try await work.tx.query(.listAwaitingClosing, work.agencyID, before, page.limit)
             }
         return try await load(try rows.map { try $0.decode(ReferralID.self) }, in: work).reversed()
     }

@@ -27,29 +27,32 @@ extension Store {
 
     /// A page of what the partner sent, in the order in which it was last shown something new.
     ///
-    /// The statuses are those that were shown. What a consent no longer covers is left out of the page, so a page can be
-    /// shorter than asked for while there are more.
+    /// The statuses are those that were shown. What a consent no longer covers is left out, so a page can be shorter
+    /// than asked for while there are more.
     func sent(
         by partner: PartnerID, statuses: [ReferralStatus]? = nil, after position: ShownPosition, limit: Int,
         in work: Work
-    ) async throws -> [TakenIn] {
+    ) async throws -> SentPage {
         let rows =
             if let statuses {
                 try await work.tx.query(
                     .listShownByStatus, work.agencyID, partner, statuses.map(\.rawValue), position.at,
-                    position.referralID, limit
+                    position.referralID, limit + 1
                 )
             } else {
                 try await work.tx.query(
-                    .listShown, work.agencyID, partner, position.at, position.referralID, limit
+                    .listShown, work.agencyID, partner, position.at, position.referralID, limit + 1
                 )
             }
-        let stored = try await load(try rows.map { try $0.decode(ReferralID.self) }, in: work)
+        let all = try await load(try rows.map { try $0.decode(ReferralID.self) }, in: work).sorted {
+            $0.shownPosition < $1.shownPosition
+        }
+        let stored = all.prefix(limit)
         let ids = try await senderIDs(
             of: stored.map { ($0.referral.referralID, $0.referral.participantID) }, for: partner, in: work
         )
         let consents = try await consents(of: Set(stored.map(\.referral.participantID)), in: work)
-        return stored.map { stored in
+        let items = stored.map { stored in
             TakenIn(
                 stored: stored, wasKnown: true,
                 view: senderView(
@@ -58,10 +61,10 @@ extension Store {
                 senderIDs: ids[stored.referral.referralID], consentIDs: []
             )
         }
-        .filter { statuses?.contains($0.view.status) ?? true }
-        .sorted {
-            ($0.stored.shown.at, $0.stored.referral.referralID) < ($1.stored.shown.at, $1.stored.referral.referralID)
-        }
+        return SentPage(
+            items: items.filter { statuses?.contains($0.view.status) ?? true },
+            next: all.count > limit ? stored.last?.shownPosition : nil
+        )
     }
 
     /// Changes a referral as its sender: takes it back, corrects it, or finishes a draft.
@@ -100,10 +103,25 @@ extension Store {
     }
 }
 
+/// Some of what a partner sent.
+struct SentPage: Sendable {
+    let items: [TakenIn]
+    /// Where the next page begins; nil on the last one.
+    let next: ShownPosition?
+}
+
+extension StoredReferral {
+    var shownPosition: ShownPosition { ShownPosition(at: shown.at, referralID: referral.referralID) }
+}
+
 /// Where a page of ``Store/sent(by:statuses:after:limit:in:)`` ended.
-struct ShownPosition: Hashable, Sendable {
+struct ShownPosition: Hashable, Comparable, Sendable {
     var at: Instant
     var referralID: ReferralID
+
+    static func < (left: ShownPosition, right: ShownPosition) -> Bool {
+        (left.at, left.referralID) < (right.at, right.referralID)
+    }
 
     /// Before everything.
     static let start = ShownPosition(at: Instant(microseconds: 0), referralID: .first)

@@ -66,17 +66,21 @@ extension Store {
                 shown.at
             )
             let view = senderView(of: stored.referral, consents: consents, at: work.now)
-            if view.consentID != nil { try await queueWord(of: stored.referral, shown: shown, in: work) }
+            if view.consentID != nil { try await queueWord(of: stored.referral, view, shown: shown, in: work) }
         }
     }
 
     /// Queues a webhook that says no more than that something changed. Whether it may be said is asked again when it is
     /// sent.
-    func queueWord(of referral: Referral, shown: StoredReferral.Shown, in work: Work) async throws {
+    func queueWord(
+        of referral: Referral, _ view: SenderView, shown: StoredReferral.Shown, in work: Work
+    ) async throws {
         guard let partner = referral.partnerID else { return }
         let hasWebhook = try await work.tx.query(.hasWebhook, work.agencyID, partner).first?.decode(Bool.self) ?? false
         guard hasWebhook else { return }
-        let word = TaskChangedWord(referralID: referral.referralID, version: shown.version)
+        let word = TaskChangedWord(
+            referralID: referral.referralID, version: shown.version, restsOnConsent: view.consentID != nil
+        )
         work.tx.deliver(
             Delivery(
                 id: ids.uuid(), partner: partner.description, kind: TaskChangedWord.kind,
@@ -95,4 +99,6 @@ struct TaskChangedWord: Codable, Hashable, Sendable {
 
     let referralID: ReferralID
     let version: Int
+    /// Whether it tells of something that only a consent lets the sender know.
+    let restsOnConsent: Bool
 }

@@ -13,6 +13,20 @@ public struct DeliveryAttempt: Hashable, Sendable {
     public let idempotencyKey: String
     /// 1 for the first.
     public let attempt: Int
+
+    public init(
+        agencyID: AgencyID, deliveryID: UUID, partner: String, kind: String, subjectID: UUID?, payload: JSONB,
+        idempotencyKey: String, attempt: Int
+    ) {
+        self.agencyID = agencyID
+        self.deliveryID = deliveryID
+        self.partner = partner
+        self.kind = kind
+        self.subjectID = subjectID
+        self.payload = payload
+        self.idempotencyKey = idempotencyKey
+        self.attempt = attempt
+    }
 }
 
 /// What became of an attempt.

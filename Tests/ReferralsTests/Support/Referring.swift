@@ -108,6 +108,7 @@ extension Vault {
     static func test(
         ring: [String: UInt8] = ["one": 1], current: String = "one", index: [Int16: UInt8] = [1: 9]
     ) -> Vault {
+        // swift-format-ignore: NeverUseForceTry
         try! Vault(
             ring: KeyRing(
                 currentID: current, keys: ring.mapValues { SymmetricKey(data: [UInt8](repeating: $0, count: 32)) }),

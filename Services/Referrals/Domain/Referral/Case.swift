@@ -137,10 +137,11 @@ public struct Case: Hashable, Sendable {
 
     /// A peer took it on. A proposal is settled with that; a dispatch when the visit ends.
     public mutating func matched(with peer: PeerID, by actor: Referral.Actor, at instant: Instant) {
-        guard engagement?.closedAt == nil else { return }
+        // An earlier match that is told again must not take the place of a later one.
+        guard let running = engagement, instant >= running.matchedAt ?? instant else { return }
         engagement?.peerID = peer
         engagement?.matchedAt = instant
-        if engagement?.kind == .proposal { engagement?.settledAt = instant }
+        if running.kind == .proposal, running.settledAt == nil { engagement?.settledAt = instant }
         for index in referrals.indices { referrals[index].matched(by: actor, at: instant) }
     }
 

@@ -71,9 +71,9 @@ extension FHIRRoutes {
                 by: caller.partnerID, statuses: statuses, after: position, limit: Self.rowsAtOnce, in: work
             )
             let tasks = try await store.received(
-                "Task", page.compactMap { $0.senderIDs?.taskID }, of: caller.partnerID, in: work
+                "Task", page.items.compactMap { $0.senderIDs?.taskID }, of: caller.partnerID, in: work
             )
-            for taken in page {
+            for taken in page.items {
                 let task = try rendering.task(
                     taken, received: taken.senderIDs.flatMap { tasks[$0.taskID] }, notice: .short
                 )
@@ -88,10 +88,10 @@ extension FHIRRoutes {
                 found.matches.append(Match(taken: taken, task: task, order: nil))
                 cursor = Self.cursor(taken)
             }
-            rows += page.count
-            guard let last = page.last else { break }
-            position = ShownPosition(at: last.stored.shown.at, referralID: last.stored.referral.referralID)
-            if rows >= Self.mostRows, !query.onlyCounts {
+            rows += page.items.count
+            guard let next = page.next else { break }
+            position = next
+            if rows >= Self.mostRows, !query.onlyCounts, let last = page.items.last {
                 found.next = Self.cursor(last)
                 break
             }

@@ -1,0 +1,42 @@
+internal import Hummingbird
+internal import ReferralsDomain
+internal import ServiceKit
+
+/// How the service's own errors look to callers: the one place where they become problems.
+enum ReferralProblems {
+    /// Nil for errors that are not of this service.
+    @Sendable static func problem(_ error: any Error) -> Problem? {
+        switch error {
+        case let refusal as Referral.Refusal: problem(refusal)
+        case let error as StoreError: problem(error.code)
+        case let faults as Faults: .invalid(faults.all.map { Problem.FieldError($0.pointer, $0.detail) })
+        default: nil
+        }
+    }
+
+    private static func problem(_ refusal: Referral.Refusal) -> Problem {
+        switch refusal.code {
+        case .illegalTransition:
+            .conflict("illegal-transition", title: "The referral cannot go there", detail: refusal.description)
+        case .notForParty:
+            .conflict("not-for-party", title: "The other side decides this", detail: refusal.description)
+        case .reasonRequired: .invalid("/reason", refusal.description)
+        }
+    }
+
+    private static func problem(_ code: StoreError.Code) -> Problem {
+        switch code {
+        case .notFound: Problem.notFound.denying(Denial(.hidden))
+        case .stale: .stale
+        case .placerReused:
+            .conflict(
+                "placer-identifier-reused", title: "The placer identifier was used for another request",
+                detail: "Send the same request again, or a new one under a new identifier."
+            )
+        case .nameTaken: .conflict("partner-name-taken", title: "A partner of that name exists")
+        case .noSuchPartner: .invalid("/partnerID", "an active partner of this agency")
+        case .consentDeficient: .invalid("/consent", "lacks an element of 42 CFR 2.31(a)")
+        case .raced: .unavailable()
+        }
+    }
+}

@@ -1,0 +1,201 @@
+internal import FoundationEssentials
+internal import Models
+internal import ReferralsDomain
+
+/// A referral as the agency's own people see it.
+struct ReferralView: Encodable {
+    let referralID: ReferralID
+    let participantID: ParticipantID
+    /// The id under which the other services know the support that it belongs to: its own, or that of the referral that
+    /// began it.
+    let engagementID: ReferralID?
+    let partnerID: PartnerID?
+    let status: ReferralStatus
+    let statusReason: String?
+    let businessStatus: BusinessStatusView
+    let closingReason: ClosingReason?
+    let setting: Setting
+    let priority: Priority
+    let programme: ProgrammeCode
+    let callback: String?
+    let languages: [String]
+    let peerGenderWish: String?
+    let takesMedication: Bool?
+    let receivedAt: Instant
+    let acceptedAt: Instant?
+    let closedAt: Instant?
+    let changedAt: Instant
+    let version: Int
+
+    init(_ referral: Referral) {
+        referralID = referral.referralID
+        participantID = referral.participantID
+        engagementID = referral.engagementID
+        partnerID = referral.partnerID
+        status = referral.status
+        statusReason = referral.statusReason
+        businessStatus = BusinessStatusView(referral.businessStatus)
+        closingReason = referral.closingReason
+        setting = referral.request.setting
+        priority = referral.request.priority
+        programme = referral.request.programme
+        callback = referral.request.callback
+        languages = referral.request.languages
+        peerGenderWish = referral.request.peerGenderWish
+        takesMedication = referral.request.takesMedication
+        receivedAt = referral.receivedAt
+        acceptedAt = referral.acceptedAt
+        closedAt = referral.closedAt
+        changedAt = referral.changedAt
+        version = referral.version
+    }
+}
+
+/// The code of BSeR, where it has one, and its text.
+struct BusinessStatusView: Encodable {
+    let code: String?
+    let text: String
+
+    init(_ status: BusinessStatus) {
+        code = status.code
+        text = status.text
+    }
+}
+
+/// A referral as its sender sees it: under the sender's own ids, and no more of how it goes than a consent allows.
+struct SentReferralView: Encodable {
+    let referralID: String
+    let taskID: String
+    let participantID: String
+    let status: ReferralStatus
+    let statusReason: String?
+    let businessStatus: BusinessStatusView
+    let closingReason: ClosingReason?
+    let setting: Setting
+    let priority: Priority
+    let programme: ProgrammeCode
+    let receivedAt: Instant
+    /// When the sender was last shown something new.
+    let changedAt: Instant
+    let version: Int
+    /// Travels with each disclosure of Part 2 records (42 CFR 2.32).
+    let redisclosureNotice: String?
+
+    init(_ taken: TakenIn) throws {
+        guard let ids = taken.senderIDs else { throw StoreError(.notFound) }
+        let (view, request) = (taken.view, taken.stored.referral.request)
+        referralID = ids.referralID.lowercasedText
+        taskID = ids.taskID.lowercasedText
+        participantID = ids.participantID.lowercasedText
+        status = view.status
+        statusReason = view.statusReason
+        businessStatus = BusinessStatusView(view.businessStatus)
+        closingReason = view.closingReason
+        setting = request.setting
+        priority = request.priority
+        programme = request.programme
+        receivedAt = taken.stored.referral.receivedAt
+        changedAt = taken.stored.shown.at
+        version = taken.stored.shown.version
+        redisclosureNotice = view.consentID == nil ? nil : RedisclosureNotice.full
+    }
+}
+
+/// One change of a referral.
+struct ChangeView: Encodable {
+    let version: Int
+    let from: ReferralStatus?
+    let to: ReferralStatus
+    let businessStatus: BusinessStatusView
+    let reason: String?
+    let party: Referral.Party
+    let actor: String
+    let at: Instant
+
+    init(_ change: Referral.Change) {
+        version = change.version
+        from = change.from
+        to = change.to
+        businessStatus = BusinessStatusView(change.business)
+        reason = change.reason
+        party = change.by.party
+        actor = change.by.subject
+        at = change.at
+    }
+}
+
+/// Who a participant is.
+struct ParticipantView: Encodable {
+    let participantID: ParticipantID
+    let givenName: String?
+    let familyName: String?
+    let birthDate: CivilDate?
+    let phone: String?
+    let phoneIsSafe: Bool
+    let address: String?
+    let identifiers: [PersonIdentity.Identifier]?
+    let version: Int
+
+    /// - Parameter whole: a peer sees name and phone, not address, birth date or numbers (42 CFR 2.13(a): no more than
+    ///   the purpose needs).
+    init(_ participant: StoredParticipant, whole: Bool) {
+        let identity = participant.identity
+        participantID = participant.participantID
+        givenName = identity.givenName
+        familyName = identity.familyName
+        phone = identity.phone
+        phoneIsSafe = identity.phoneIsSafe
+        birthDate = whole ? identity.birthDate : nil
+        address = whole ? identity.address : nil
+        identifiers = whole ? identity.identifiers : nil
+        version = participant.version
+    }
+}
+
+/// A consent as recorded.
+struct ConsentView: Encodable {
+    struct RecipientView: Encodable {
+        let kind: String
+        let partnerID: PartnerID?
+        let name: String?
+    }
+
+    let consentID: ConsentID
+    let participantID: ParticipantID
+    let kind: Consent.Kind
+    let discloser: String
+    let information: [String]
+    let recipient: RecipientView
+    let purpose: Consent.Purpose
+    let explainsRevocation: Bool
+    let warnsOfRedisclosure: Bool
+    let expiresAt: Instant?
+    let expiryEvent: String?
+    let signedBy: Consent.Signature.Signer
+    let signatureMethod: Consent.Signature.Method
+    let signedAt: Instant
+    let revokedAt: Instant?
+    let isActive: Bool
+    let version: Int
+
+    init(_ consent: Consent, at instant: Instant) {
+        consentID = consent.consentID
+        participantID = consent.participantID
+        kind = consent.kind
+        discloser = consent.discloser
+        information = consent.information.map(\.rawValue).sorted()
+        let columns = consent.recipient.columns
+        recipient = RecipientView(kind: columns.kind, partnerID: columns.partnerID, name: columns.name)
+        purpose = consent.purpose
+        explainsRevocation = consent.explainsRevocation
+        warnsOfRedisclosure = consent.warnsOfRedisclosure
+        expiresAt = if case .at(let instant) = consent.expiry { instant } else { nil }
+        expiryEvent = if case .event(let text, _) = consent.expiry { text } else { nil }
+        signedBy = consent.signature.signer
+        signatureMethod = consent.signature.method
+        signedAt = consent.signedAt
+        revokedAt = consent.revokedAt
+        isActive = consent.isActive(at: instant)
+        version = consent.version
+    }
+}

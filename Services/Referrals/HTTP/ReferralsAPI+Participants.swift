@@ -1,0 +1,117 @@
+internal import Hummingbird
+internal import MessageTable
+internal import Models
+internal import Postgres
+internal import ReferralsDomain
+internal import ServiceKit
+
+extension ReferralsAPI {
+    func addParticipants(to routes: inout Routes) {
+        routes.add(
+            Route(
+                .get, "/v1/participants/{participantID}", "readParticipant", "Who a participant is",
+                access: .roles(.coordinator, .supervisor, .peer, .participant),
+                discloses: [.presence, .identity]
+            ),
+            readParticipant
+        )
+    }
+
+    /// The agency's office sees the identity; a peer sees name and phone of those assigned; a participant sees their
+    /// own. To everybody else the participant does not exist.
+    func readParticipant(_ request: Request, _ context: APIContext) async throws -> Response {
+        let principal = try context.principal
+        let id = try context.parameter("participantID", as: ParticipantID.self)
+        return try await inWork(context) { work in
+            guard try await mayKnow(principal, id, work), let found = try await store.participant(id, in: work) else {
+                throw Problem.notFound.denying(Denial(.relationship, participantIDs: [id]))
+            }
+            try work.tx.audit(AuditRecord(.read, participantIDs: [id]), context)
+            let view = ParticipantView(found, whole: principal.role != .peer)
+            return try .ok(view, etag: found.version)
+        }
+    }
+
+    private func mayKnow(_ principal: Principal, _ id: ParticipantID, _ work: Work) async throws -> Bool {
+        switch principal.role {
+        case .coordinator, .supervisor: return true
+        case .participant: return principal.participantID == id
+        case .peer:
+            guard let peerID = principal.peerID else { return false }
+            return try await store.isAssigned(peerID, to: id, in: work)
+        case .partner, .operator, .service: return false
+        }
+    }
+
+    func addConsents(to routes: inout Routes) {
+        routes.add(
+            Route(
+                .get, "/v1/participants/{participantID}/consents", "listConsents", "A participant's consents",
+                access: .office, discloses: [.presence]
+            ),
+            listConsents
+        )
+        routes.add(
+            Route(
+                .post, "/v1/participants/{participantID}/consents", "recordConsent", "Record a consent",
+                access: .office, discloses: [.presence], idempotency: .supported, bodyLimit: 16 * 1024
+            ),
+            recordConsent
+        )
+        routes.add(
+            Route(
+                .post, "/v1/participants/{participantID}/consents/{consentID}/revoke", "revokeConsent",
+                "Revoke a consent: nothing is disclosed under it any more", access: .office, discloses: [.presence]
+            ),
+            revokeConsent
+        )
+    }
+
+    func listConsents(_ request: Request, _ context: APIContext) async throws -> Response {
+        let id = try context.parameter("participantID", as: ParticipantID.self)
+        return try await inWork(context) { work in
+            guard try await store.participant(id, in: work) != nil else { throw StoreError(.notFound) }
+            let views = try await store.consents(of: id, in: work).map { ConsentView($0, at: work.now) }
+            try work.tx.audit(AuditRecord(.read, participantIDs: [id]), context)
+            return try .ok(Page(items: views, next: nil))
+        }
+    }
+
+    func recordConsent(_ request: Request, _ context: APIContext) async throws -> Response {
+        let id = try context.parameter("participantID", as: ParticipantID.self)
+        let subject = try context.principal.subject
+        let body = try await request.decode(ConsentBody.self, context: context)
+        let draft = try body.draft(sender: nil, ownOnly: false, now: clock.now(), at: "")
+        let consent = draft.consent(store.ids.new(), id)
+        return try await inWork(context) { work in
+            try await work.tx.once(context, resource: consent.consentID.rawValue) {
+                let participant = try await store.lockParticipant(id, in: work)
+                try await store.record(consent, of: participant, by: subject, in: work)
+                try work.tx.audit(
+                    AuditRecord(.create, participantIDs: [id], consentID: consent.consentID), context
+                )
+            } answer: { recorded in
+                let consents = try await store.consents(of: id, in: work)
+                guard let found = consents.first(where: { $0.consentID.rawValue == recorded }) else {
+                    throw StoreError(.notFound)
+                }
+                let view = ConsentView(found, at: work.now)
+                return try .created(
+                    view, at: "/v1/participants/\(id)/consents/\(found.consentID)", etag: view.version
+                )
+            }
+        }
+    }
+
+    /// Revoking twice is revoking once.
+    func revokeConsent(_ request: Request, _ context: APIContext) async throws -> Response {
+        let id = try context.parameter("participantID", as: ParticipantID.self)
+        let consentID = try context.parameter("consentID", as: ConsentID.self)
+        return try await inWork(context) { work in
+            let participant = try await store.lockParticipant(id, in: work)
+            let consent = try await store.revoke(consentID, of: participant, in: work)
+            try work.tx.audit(AuditRecord(.update, participantIDs: [id], consentID: consentID), context)
+            return try .ok(ConsentView(consent, at: work.now), etag: consent.version)
+        }
+    }
+}

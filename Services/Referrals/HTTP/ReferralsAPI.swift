@@ -1,0 +1,71 @@
+internal import Hummingbird
+internal import MessageTable
+internal import Models
+internal import Postgres
+internal import ReferralsDomain
+internal import ServiceKit
+
+/// The JSON API under `/v1`: referrals, participants, consents, partners.
+struct ReferralsAPI: Sendable {
+    let database: Database
+    let store: Store
+    let clock: WallClock
+    /// Whether partners may be at http addresses and on this host: only where things are tried out.
+    var allowsLocal = false
+
+    var routes: Routes {
+        var routes = Routes()
+        add(to: &routes)
+        routes.mapErrors(ReferralProblems.problem)
+        return routes
+    }
+
+    func add(to routes: inout Routes) {
+        addIntake(to: &routes)
+        addReading(to: &routes)
+        addDecisions(to: &routes)
+        addParticipants(to: &routes)
+        addConsents(to: &routes)
+        addPartners(to: &routes)
+    }
+
+    /// Runs a request in one transaction of its agency, again where it met another one.
+    func inWork(
+        _ context: APIContext, _ body: @Sendable (Work) async throws -> Response
+    ) async throws -> Response {
+        try await database.pool.work(
+            for: context.agencyID, headers: context.messageHeaders, clock: clock, body
+        )
+    }
+}
+
+/// Who calls: a partner sees what it sent, under its own ids; the agency's people see the agency's.
+enum Caller: Sendable {
+    case partner(PartnerID, client: String)
+    case staff(String)
+
+    /// - Throws: 403 for a partner's token that does not say which partner it is.
+    init(_ principal: Principal) throws(Problem) {
+        switch principal.role {
+        case .partner:
+            guard let partnerID = principal.partnerID else { throw Problem.forbidden.denying(Denial(.role)) }
+            self = .partner(partnerID, client: principal.subject)
+        default: self = .staff(principal.subject)
+        }
+    }
+
+    /// As a side of a referral.
+    var actor: Referral.Actor {
+        switch self {
+        case .partner(_, let client): .init(.requester, client)
+        case .staff(let subject): .init(.performer, subject)
+        }
+    }
+}
+
+extension Route.Access {
+    /// Those who keep the agency's work moving.
+    static let office = Route.Access.roles(.coordinator, .supervisor)
+    static let officeAndPartners = Route.Access.roles(.coordinator, .supervisor, .partner)
+    static let operators = Route.Access.roles(.operator)
+}

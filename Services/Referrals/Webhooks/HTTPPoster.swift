@@ -1,0 +1,87 @@
+internal import AsyncHTTPClient
+internal import Logging
+internal import NIOCore
+internal import NIOHTTP1
+
+/// Posts webhooks to partners, without being led inward: the name is looked up once, each of its addresses is checked,
+/// and the connection goes to the checked one. Redirects are not followed; what is answered is not read.
+struct HTTPPoster: Sendable {
+    let resolver: HostResolver
+    /// Only where `HANDRAIL_ENV=local`: http, and addresses of this host.
+    let allowsLocal: Bool
+    let logger: Logger
+
+    init(resolver: HostResolver = .system, allowsLocal: Bool, logger: Logger) {
+        self.resolver = resolver
+        self.allowsLocal = allowsLocal
+        self.logger = logger
+    }
+
+    private static let timeout = TimeAmount.seconds(10)
+
+    /// The status that was answered; nil when there was no answer, or none was asked for.
+    @Sendable
+    func post(_ webhook: WebhookRequest) async -> Int? {
+        guard let host = WebAddress.host(of: webhook.url, allowsLocal: allowsLocal) else { return nil }
+        do {
+            let addresses = try await resolver.addresses(host)
+            guard let address = addresses.first, allowsLocal || !addresses.contains(where: InwardAddress.contains)
+            else {
+                logger.warning("a webhook's host is unknown or leads inward")
+                return nil
+            }
+            return try await send(webhook, host: host, address: address)
+        } catch {
+            logger.info("a webhook was not answered", metadata: ["error": "\(type(of: error))"])
+            return nil
+        }
+    }
+
+    private func send(_ webhook: WebhookRequest, host: String, address: String) async throws -> Int {
+        var configuration = HTTPClient.Configuration()
+        configuration.redirectConfiguration = .disallow
+        configuration.dnsOverride = [host: address]
+        configuration.timeout = .init(connect: Self.timeout, read: Self.timeout)
+        let client = HTTPClient(configuration: configuration)
+        do {
+            var request = HTTPClientRequest(url: webhook.url)
+            request.method = .POST
+            for (name, value) in webhook.headers { request.headers.add(name: name, value: value) }
+            request.body = .bytes(webhook.body)
+            let status = try await client.execute(request, timeout: Self.timeout).status.code
+            try await client.shutdown()
+            return Int(status)
+        } catch {
+            try await client.shutdown()
+            throw error
+        }
+    }
+}
+
+/// Addresses of partners that Handrail will call.
+enum WebAddress {
+    /// The host of an address that may be called; nil for anything but `https` (locally also `http`) to a host, without
+    /// credentials. Whether the host leads inward is asked at each call.
+    static func host(of text: String, allowsLocal: Bool) -> String? {
+        guard text.utf8.count <= 500, text.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else { return nil }
+        let rest: Substring
+        if text.hasPrefix("https://") {
+            rest = text.dropFirst("https://".count)
+        } else if allowsLocal, text.hasPrefix("http://") {
+            rest = text.dropFirst("http://".count)
+        } else {
+            return nil
+        }
+        guard !text.contains("@"), !text.contains("#"), !text.contains("\\") else { return nil }
+        let parts = rest.prefix { $0 != "/" && $0 != "?" }.split(separator: ":", omittingEmptySubsequences: false)
+        guard (1...2).contains(parts.count), let host = parts.first, !host.isEmpty,
+            parts.count == 1 || UInt16(parts[1]) != nil,
+            host.utf8.allSatisfy({ byte in
+                byte == UInt8(ascii: "-") || byte == UInt8(ascii: ".")
+                    || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+                    || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
+            })
+        else { return nil }
+        return String(host)
+    }
+}

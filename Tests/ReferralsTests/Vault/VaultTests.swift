@@ -1,0 +1,110 @@
+import Crypto
+import FoundationEssentials
+import Models
+import ReferralsDomain
+import Testing
+
+@testable import Referrals
+
+@Suite("The vault")
+struct VaultTests {
+    let agency = AgencyID.fixed(1)
+    let other = AgencyID.fixed(2)
+    let person = ParticipantID.fixed(3)
+    let somebody = ParticipantID.fixed(4)
+
+    @Test("what is sealed opens again, and never looks the same twice")
+    func roundTrip() throws {
+        let vault = Vault.test()
+        let (key, wrapped) = try vault.newDataKey(of: person, in: agency)
+        let sealed = try key.seal(Array("Dulcinea".utf8), for: .givenName)
+        #expect(try key.seal(Array("Dulcinea".utf8), for: .givenName) != sealed)
+        let again = try vault.dataKey(wrapped, of: person, in: agency)
+        #expect(try again.open(sealed, from: .givenName) == Array("Dulcinea".utf8))
+        #expect(!sealed.contains(Array("Dulcinea".utf8)) && !wrapped.contains(Array("Dulcinea".utf8)))
+    }
+
+    @Test("a value moved to another column does not open", arguments: DataKey.Column.allCases)
+    func otherColumn(_ column: DataKey.Column) throws {
+        let (key, _) = try Vault.test().newDataKey(of: person, in: agency)
+        let sealed = try key.seal([1, 2, 3], for: column)
+        for other in DataKey.Column.allCases where other != column {
+            #expect(throws: VaultError(.notAuthentic)) { try key.open(sealed, from: other) }
+        }
+    }
+
+    @Test("a data key moved to another participant or agency does not open")
+    func otherOwner() throws {
+        let vault = Vault.test()
+        let (_, wrapped) = try vault.newDataKey(of: person, in: agency)
+        #expect(throws: VaultError(.notAuthentic)) { try vault.dataKey(wrapped, of: somebody, in: agency) }
+        #expect(throws: VaultError(.notAuthentic)) { try vault.dataKey(wrapped, of: person, in: other) }
+    }
+
+    @Test("each changed byte is noticed, and anything short is refused")
+    func tampering() throws {
+        let (key, _) = try Vault.test().newDataKey(of: person, in: agency)
+        let sealed = try key.seal(Array("phone".utf8), for: .phone)
+        for index in sealed.indices {
+            var changed = sealed
+            changed[index] ^= 1
+            #expect(throws: VaultError.self) { try key.open(changed, from: .phone) }
+            #expect(throws: VaultError.self) { try key.open(Array(sealed.prefix(index)), from: .phone) }
+        }
+    }
+
+    @Test("after a rotation old keys open, new ones wrap, and rewrapping needs the old one no more")
+    func rotation() throws {
+        let before = Vault.test()
+        let (key, wrapped) = try before.newDataKey(of: person, in: agency)
+        let sealed = try key.seal(Array("x".utf8), for: .phone)
+        let during = Vault.test(ring: ["one": 1, "two": 2], current: "two")
+        let rewrapped = try during.rewrap(wrapped, of: person, in: agency)
+        #expect(KeyRing.keyID(of: wrapped) == "one" && KeyRing.keyID(of: rewrapped) == "two")
+        let after = Vault.test(ring: ["two": 2], current: "two")
+        #expect(throws: VaultError(.unknownKey)) { try after.dataKey(wrapped, of: person, in: agency) }
+        #expect(try after.dataKey(rewrapped, of: person, in: agency).open(sealed, from: .phone) == Array("x".utf8))
+    }
+
+    @Test("digests differ by key version, kind, text and agency, and only by these")
+    func digests() {
+        let keys = Vault.test(index: [1: 7, 2: 8]).indexKeys
+        let name = IndexKey(kind: .nameBirthDate, text: "a|b|c")
+        let phone = IndexKey(kind: .phone, text: "a|b|c")
+        let all = keys.digests(of: [name, phone], in: agency) + keys.digests(of: [name], in: other)
+        #expect(Set(all.map(\.digest)).count == 6 && all.allSatisfy { $0.digest.utf8.count == 64 })
+        #expect(keys.digests(of: [name], in: agency) == keys.digests(of: [name], in: agency))
+        #expect(keys.digests(of: [name, phone], in: agency) == keys.digests(of: [name, phone], in: agency).sorted())
+    }
+
+    @Test(
+        "key files that are not as documented stop the start",
+        arguments: [
+            "", "{}", "[]", #"{"current":"a","keys":[]}"#,
+            #"{"current":"b","keys":[{"id":"a","key":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="}]}"#,
+            #"{"current":"a","keys":[{"id":"a","key":"AAAA"}]}"#,
+            #"{"current":"a","keys":[{"id":"a","key":"not base64"}]}"#,
+            #"{"current":"a","keys":[{"id":"a","key":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="},{"id":"a","key":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="}]}"#,
+        ])
+    func ringFiles(_ json: String) {
+        #expect(throws: VaultError.self) { try KeyRing(json: Array(json.utf8)) }
+        #expect(throws: VaultError.self) { try BlindIndexKeys(json: Array(json.utf8)) }
+    }
+
+    @Test("key files as documented are read")
+    func goodFiles() throws {
+        let key = Data(repeating: 5, count: 32).base64EncodedString()
+        _ = try KeyRing(json: Array(#"{"current":"2026-11","keys":[{"id":"2026-11","key":"\#(key)"}]}"#.utf8))
+        _ = try BlindIndexKeys(json: Array(#"{"keys":[{"version":1,"key":"\#(key)"}]}"#.utf8))
+    }
+}
+
+extension [UInt8] {
+    fileprivate func contains(_ part: [UInt8]) -> Bool {
+        indices.contains { starts(with: part, at: $0) }
+    }
+
+    private func starts(with part: [UInt8], at index: Int) -> Bool {
+        self[index...].starts(with: part)
+    }
+}
