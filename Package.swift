@@ -226,7 +226,7 @@ let package = Package(
             ],
             migrations: [
                 "V0001_create_outcome_schema.sql", "V0002_create_assessment.sql", "V0003_create_projections.sql",
-                "V0004_create_timeline.sql", "V0005_create_measure_result.sql",
+                "V0004_create_timeline.sql", "V0005_create_measure_result.sql", "V0006_create_referral_journey.sql",
             ]
         )
 )

@@ -1,4 +1,8 @@
+internal import ServiceKit
+
 @main
-enum Main {
-    static func main() {}
+enum Outcomes {
+    static func main() async {
+        await ServiceMain.run("outcomes", build: build)
+    }
 }

@@ -43,7 +43,8 @@ create table outcome.match (
     kind text not null,
     accepted_at timestamptz not null,
     version integer not null,
-    constraint match_pkey primary key (agency_id, match_id)
+    -- One match may serve two referrals of one person.
+    constraint match_pkey primary key (agency_id, match_id, referral_id)
 );
 
 create index match_by_participant on outcome.match (agency_id, participant_id, accepted_at);
@@ -64,7 +65,7 @@ create table outcome.dispatch (
     ended_at timestamptz,
     outcome text,
     ended_version integer,
-    constraint dispatch_pkey primary key (agency_id, match_id),
+    constraint dispatch_pkey primary key (agency_id, match_id, referral_id),
     constraint dispatch_end_whole check ((ended_at is null) = (ended_version is null))
 );
 

@@ -26,6 +26,11 @@ public struct InstrumentCatalogue: Sendable {
         ])
     }
 
+    /// The newest version of each instrument in each language.
+    public var newest: [Instrument] {
+        all.filter { $0 == instrument($0.code, language: $0.language) }
+    }
+
     /// The newest version of an instrument, or the one asked for; nil where there is none.
     public func instrument(_ code: InstrumentCode, version: Int? = nil, language: String = "en") -> Instrument? {
         all.first { $0.code == code && $0.language == language && (version == nil || $0.version == version) }

@@ -84,9 +84,10 @@ public struct MeasureDefinition: Codable, Hashable, Sendable {
         public let toDay: Int
     }
 
-    /// How far from its due time a contact may be and still be in time.
+    /// How far from the end of its plan's window a contact may be and still be in time.
     public struct DueWindow: Codable, Hashable, Sendable {
-        public let secondsBefore: Int
+        /// Nil: as early as the plan's window opens. A contact before that is none for this window to begin with.
+        public let secondsBefore: Int?
         public let secondsAfter: Int
     }
 

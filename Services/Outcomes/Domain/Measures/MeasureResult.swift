@@ -80,11 +80,12 @@ enum Judgement: Hashable, Sendable {
     case notYetObserved
 }
 
-/// How long the event took, over all that were not excluded; those still waiting count with the time waited so far
-/// (Kaplan and Meier's estimator), so that a median is not shortened by leaving them out.
+/// How long the event took, over all in the population. Those still waiting, and those whose referral ended first, count
+/// with the time waited so far (Kaplan and Meier's estimator), so that a median is not shortened by leaving them out.
 public struct EventTiming: Codable, Hashable, Sendable {
     public var observed: Int
-    public var stillWaiting: Int
+    /// How many were watched without the event coming.
+    public var censored: Int
     /// Seconds until a quarter, half, three quarters had the event; nil where that share is not reached yet.
     public var lowerQuartileSeconds: Double?
     public var medianSeconds: Double?

@@ -14,7 +14,7 @@ extension Measurement {
     }
 
     private func judge(_ contact: PlannedContact, _ window: MeasureDefinition.DueWindow) -> Judgement {
-        let opens = contact.dueAt - .seconds(window.secondsBefore)
+        let opens = window.secondsBefore.map { contact.dueAt - .seconds($0) }
         let closes = contact.dueAt + .seconds(window.secondsAfter)
         func came(_ instant: Instant?, before limit: Instant) -> Bool {
             instant.map { $0 < limit && $0 <= asOf } ?? false
@@ -25,7 +25,7 @@ extension Measurement {
         }
         guard closes <= asOf else { return .notYetObserved }
         let reached = contact.attempts.contains {
-            $0.outcome == .reached && $0.occurred.at >= opens && $0.occurred.at <= closes
+            $0.outcome == .reached && $0.occurred.at >= opens ?? $0.occurred.at && $0.occurred.at <= closes
         }
         return reached ? .yes : .no
     }

@@ -6,21 +6,27 @@ extension Measurement {
         var parts = definition.thresholds.map { MeasurePart(code: $0.code) }
         var times: [(time: Double, isEvent: Bool)] = []
         for journey in journeys {
+            let index = index(of: journey)
             let event = eventInstant(journey)
-            let exclusion = exclusionBeforeEvent(journey, event: event)
+            let ends = ends(of: journey, before: event)
             for (position, threshold) in definition.thresholds.enumerated() {
-                let deadline = index(of: journey) + .seconds(threshold.withinSeconds)
-                parts[position].add(journey.subject, judge(event, deadline: deadline, exclusion: exclusion))
+                let deadline = index + .seconds(threshold.withinSeconds)
+                parts[position].add(journey.subject, judge(event, deadline: deadline, ends: ends))
             }
-            if exclusion == nil { times.append(waited(journey, until: event)) }
+            // Someone whose referral ended first was watched until then, and had no event.
+            let isEvent = event != nil && ends.isEmpty
+            let until = isEvent ? event ?? asOf : ends.map(\.at).min() ?? asOf
+            // A clock that ran ahead elsewhere can put an event before its index: that took no time.
+            times.append((Double((max(index, until) - index).microseconds) / 1_000_000, isEvent))
         }
         return result(parts, timing: Self.timing(times))
     }
 
     /// Judged only when the deadline has passed, also where the event came early: counting quick ones at once and slow
-    /// ones later would make every unfinished period look too good.
-    private func judge(_ event: Instant?, deadline: Instant, exclusion: ExclusionReason?) -> Judgement {
-        if let exclusion { return .excluded(exclusion) }
+    /// ones later would make every unfinished period look too good. What ended a referral after the deadline excuses
+    /// nothing.
+    private func judge(_ event: Instant?, deadline: Instant, ends: [End]) -> Judgement {
+        if let end = ends.first(where: { $0.at <= deadline }) { return .excluded(end.reason) }
         guard deadline <= asOf else { return .notYetObserved }
         return event.map { $0 <= deadline } ?? false ? .yes : .no
     }
@@ -33,23 +39,22 @@ extension Measurement {
         }
     }
 
-    private func exclusionBeforeEvent(_ journey: ReferralJourney, event: Instant?) -> ExclusionReason? {
-        func came(_ instant: Instant?) -> Bool {
-            guard let instant else { return false }
-            return event.map { instant < $0 } ?? true
-        }
-        if excludes(.cancelledBeforeEvent), came(journey.cancelled?.at) { return .cancelledBeforeEvent }
-        if excludes(.diedBeforeEvent), came(journey.died?.at) { return .diedBeforeEvent }
-        if excludes(.leftBeforeArrival), journey.bedside?.outcome == .leftBeforeArrival, event == nil {
-            return .leftBeforeArrival
-        }
-        return nil
+    /// Something after which the event could not come any more.
+    private struct End {
+        let reason: ExclusionReason
+        let at: Instant
     }
 
-    private func waited(_ journey: ReferralJourney, until event: Instant?) -> (time: Double, isEvent: Bool) {
-        // A clock that ran ahead elsewhere can put an event before its index: that took no time.
-        let end = max(index(of: journey), event ?? asOf)
-        return (Double((end - index(of: journey)).microseconds) / 1_000_000, event != nil)
+    private func ends(of journey: ReferralJourney, before event: Instant?) -> [End] {
+        let left = journey.bedside.flatMap { $0.outcome == .leftBeforeArrival ? $0.at : nil }
+        let all: [(reason: ExclusionReason, at: Instant?)] = [
+            (.cancelledBeforeEvent, journey.cancelled?.at), (.diedBeforeEvent, journey.died?.at),
+            (.leftBeforeArrival, left),
+        ]
+        return all.compactMap { end in
+            guard excludes(end.reason), let at = end.at, event.map({ at < $0 }) ?? true else { return nil }
+            return End(reason: end.reason, at: at)
+        }
     }
 
     static func timing(_ times: [(time: Double, isEvent: Bool)]) -> EventTiming {
@@ -57,7 +62,7 @@ extension Measurement {
         let observed = times.count(where: \.isEvent)
         return EventTiming(
             observed: observed,
-            stillWaiting: times.count - observed,
+            censored: times.count - observed,
             lowerQuartileSeconds: curve.quantile(0.25),
             medianSeconds: curve.quantile(0.5),
             upperQuartileSeconds: curve.quantile(0.75)

@@ -99,9 +99,10 @@ public struct JourneyContact: Hashable, Sendable {
     }
 }
 
-/// A contact that a plan wanted, with the attempts made for it.
+/// A contact that a plan wanted, with the contacts made for it.
 public struct PlannedContact: Hashable, Sendable {
     public var planID: PlanID
+    /// The end of the plan's window for it.
     public var dueAt: Instant
     public var planClosedAt: Instant?
     public var diedAt: Instant?

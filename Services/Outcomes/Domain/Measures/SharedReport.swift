@@ -55,7 +55,7 @@ public struct SharedReport: Codable, Hashable, Sendable {
             )
         }
         timing = result.timing.flatMap { timing in
-            timing.observed < Self.smallestCell || Self.isSmall(timing.stillWaiting) ? nil : timing
+            timing.observed < Self.smallestCell || Self.isSmall(timing.censored) ? nil : timing
         }
     }
 

@@ -46,6 +46,13 @@ public struct RecoveryTimeline: Hashable, Sendable {
         public func days(on day: CivilDate) -> Int { max(0, day.daysSince1970 - startedOn.daysSince1970) }
     }
 
+    /// The kinds of events that it is read from; all others may be left out.
+    public static let kinds: Set<TimelineKind> = [
+        .referralAccepted, .referralClosed, .referralCancelled, .treatmentStarted, .treatmentStopped,
+        .medicationStarted, .medicationStopped, .mutualAidStarted, .mutualAidStopped, .firstHelp, .remissionStarted,
+        .returnToUse, .overdose, .died,
+    ]
+
     /// Reads events in any order.
     public init(_ events: some Sequence<TimelineEvent>) {
         for event in events.sorted(by: Self.precedes) { apply(event) }

@@ -1,0 +1,26 @@
+internal import FoundationEssentials
+public import OutcomesDomain
+public import Postgres
+
+// The domain's codes are stored as text, by their raw values.
+extension InstrumentCode: PostgresEncodable, PostgresDecodable {}
+extension MissingReason: PostgresEncodable, PostgresDecodable {}
+extension ScoringRule.Algorithm: PostgresEncodable, PostgresDecodable {}
+extension Score.Absence: PostgresEncodable, PostgresDecodable {}
+extension SafetyDisposition: PostgresEncodable, PostgresDecodable {}
+extension TimelineKind: PostgresEncodable, PostgresDecodable {}
+extension DatePrecision: PostgresEncodable, PostgresDecodable {}
+extension SourceTier: PostgresEncodable, PostgresDecodable {}
+extension MeasureCode: PostgresEncodable, PostgresDecodable {}
+
+extension JSONB {
+    /// A value as JSON for a `jsonb` column.
+    init(encoding value: some Encodable) throws {
+        self.init(Array(try JSONEncoder().encode(value)))
+    }
+
+    /// The column's JSON as a value.
+    func decoded<Value: Decodable>(as type: Value.Type) throws -> Value {
+        try JSONDecoder().decode(type, from: Data(bytes))
+    }
+}
