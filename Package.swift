@@ -216,7 +216,7 @@ let package = Package(
                 "critical-time-intervention.v1.json", "overdose-follow-up.v1.json", "recovery-check-ups.v1.json",
                 "programme.schema.json",
             ],
-            migrations: ["V0001_create_scheduling_schema.sql"]
+            migrations: ["V0001_create_scheduling_schema.sql", "V0002_index_appointments_by_plan.sql"]
         )
         + service(
             "Outcomes",

@@ -56,7 +56,7 @@ enum AvailabilityStore {
         return Absence(time: try TimeSpan(stored: start, end), reason: reason)
     }
 
-    private static let find = Statement(
+    static let find = Statement(
         "availability.find",
         """
         select time_zone, version
@@ -65,7 +65,7 @@ enum AvailabilityStore {
         """
     )
 
-    private static let rules = Statement(
+    static let rules = Statement(
         "availability.rules",
         """
         select weekday, from_minute, until_minute, effective_from, effective_until
@@ -75,7 +75,7 @@ enum AvailabilityStore {
         """
     )
 
-    private static let absences = Statement(
+    static let absences = Statement(
         "availability.absences",
         """
         select starts_at, ends_at, reason
@@ -86,7 +86,7 @@ enum AvailabilityStore {
     )
 
     /// No row where the stored version is another one than expected.
-    private static let save = Statement(
+    static let save = Statement(
         "availability.save",
         """
         insert into scheduling.availability as stored (agency_id, peer_id, time_zone, version, changed_at)
@@ -99,15 +99,15 @@ enum AvailabilityStore {
         """
     )
 
-    private static let deleteRules = Statement(
+    static let deleteRules = Statement(
         "availability.delete_rules", "delete from scheduling.availability_rule where peer_id = $1"
     )
 
-    private static let deleteAbsences = Statement(
+    static let deleteAbsences = Statement(
         "availability.delete_absences", "delete from scheduling.absence where peer_id = $1"
     )
 
-    private static let insertRules = Statement(
+    static let insertRules = Statement(
         "availability.insert_rules",
         """
         insert into scheduling.availability_rule (
@@ -120,7 +120,7 @@ enum AvailabilityStore {
         """
     )
 
-    private static let insertAbsences = Statement(
+    static let insertAbsences = Statement(
         "availability.insert_absences",
         """
         insert into scheduling.absence (agency_id, peer_id, position, starts_at, ends_at, reason)

@@ -56,7 +56,7 @@ enum ContactStore {
         try await !work.transaction.query(ofMatch, matchID).isEmpty
     }
 
-    private static let insert = Statement(
+    static let insert = Statement(
         "contact.insert",
         """
         insert into scheduling.contact (
@@ -70,7 +70,7 @@ enum ContactStore {
         """
     )
 
-    private static let ofMatch = Statement(
+    static let ofMatch = Statement(
         "contact.of_match",
         """
         select contact_id

@@ -81,14 +81,14 @@ enum ReferralMatchStore {
         return try rows.first?.decode(Bool.self) ?? false
     }
 
-    private static let anyStands = Statement(
+    static let anyStands = Statement(
         "referral_match.any_stands",
         """
         select exists (select from scheduling.referral_match where plan_id = $1 and cancelled_at is null)
         """
     )
 
-    private static let find = Statement(
+    static let find = Statement(
         "referral_match.find",
         """
         select plan_id, match_id, match_version, accepted_at, arrived_at, cancelled_at
@@ -98,7 +98,7 @@ enum ReferralMatchStore {
         """
     )
 
-    private static let saveMatch = Statement(
+    static let saveMatch = Statement(
         "referral_match.save_match",
         """
         insert into scheduling.referral_match (
@@ -113,7 +113,7 @@ enum ReferralMatchStore {
         """
     )
 
-    private static let savePlan = Statement(
+    static let savePlan = Statement(
         "referral_match.save_plan",
         """
         insert into scheduling.referral_match (agency_id, referral_id, participant_id, programme, plan_id)
@@ -123,7 +123,7 @@ enum ReferralMatchStore {
         """
     )
 
-    private static let saveArrival = Statement(
+    static let saveArrival = Statement(
         "referral_match.save_arrival",
         """
         insert into scheduling.referral_match (agency_id, referral_id, participant_id, arrived_at)
@@ -133,7 +133,7 @@ enum ReferralMatchStore {
         """
     )
 
-    private static let saveCancellation = Statement(
+    static let saveCancellation = Statement(
         "referral_match.save_cancellation",
         """
         insert into scheduling.referral_match (agency_id, referral_id, participant_id, cancelled_at)
@@ -143,7 +143,7 @@ enum ReferralMatchStore {
         """
     )
 
-    private static let saveClosing = Statement(
+    static let saveClosing = Statement(
         "referral_match.save_closing",
         """
         insert into scheduling.referral_match (
@@ -155,7 +155,7 @@ enum ReferralMatchStore {
         """
     )
 
-    private static let referralsOfPlan = Statement(
+    static let referralsOfPlan = Statement(
         "referral_match.of_plan",
         """
         select referral_id
