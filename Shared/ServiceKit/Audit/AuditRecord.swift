@@ -3,15 +3,18 @@ public import Models
 /// One allowed access or change, for the append-only audit table (FACTS §8.6: who, on behalf of whom, which people,
 /// which classes, why, under which consent and rule).
 public struct AuditRecord: Sendable {
+    /// What was done.
     public enum Action: String, CaseIterable, Hashable, Sendable {
         case read, search, create, update, delete, disclose, export
     }
 
+    /// What was done.
     public var action: Action
     /// The people whom it is about. Empty where it is about none, or about more than can be listed.
     public var participantIDs: [ParticipantID]
     /// What was disclosed; nil takes what the route declares.
     public var dataClasses: Set<DataClass>?
+    /// What it was for.
     public var purpose: PurposeOfUse
     /// The consent that allowed it, where one was needed.
     public var consentID: ConsentID?

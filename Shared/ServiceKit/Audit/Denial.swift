@@ -18,8 +18,11 @@ public struct Denial: Hashable, Sendable {
         case rateLimit = "rate-limit"
     }
 
+    /// Why it was refused.
     public var reason: Reason
+    /// The people whom the request was about, as far as is known.
     public var participantIDs: [ParticipantID]
+    /// What the caller said that it was for.
     public var purpose: PurposeOfUse
 
     public init(_ reason: Reason, participantIDs: [ParticipantID] = [], purpose: PurposeOfUse = .treatment) {

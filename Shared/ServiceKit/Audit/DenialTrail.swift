@@ -3,11 +3,15 @@ internal import NIOCore
 
 /// A refused request as the audit trail keeps it.
 public struct DeniedRequest: Sendable {
+    /// Why, and whom it was about.
     public let denial: Denial
     /// Nil where the token did not verify: then nothing is known that an audit row could belong to.
     public let principal: Principal?
+    /// The declared operation; nil where no route matched.
     public let operationID: String?
+    /// What the operation would have disclosed.
     public let dataClasses: Set<DataClass>
+    /// To find the request in the logs.
     public let requestID: String
     /// The caller's network address, only to bound how many rows one address can cause. Never stored or logged.
     let address: String?

@@ -24,6 +24,7 @@ public struct Principal: Hashable, Sendable {
     public var agencyID: AgencyID
     /// The token's `sub`: stable within its issuer, no name of a person.
     public var subject: String
+    /// What the token lets its bearer be in the agency.
     public var role: Role
     /// The token's `scope`, split at spaces.
     public var scopes: Set<String>

@@ -1,5 +1,6 @@
 /// Where a listener binds: `127.0.0.1:8102`, `[::]:8102`, `0.0.0.0:8102`.
 public struct ListenAddress: Hashable, Sendable, LosslessStringConvertible {
+    /// A name or an address, without brackets.
     public var host: String
     /// 0 lets the system choose one.
     public var port: Int

@@ -18,6 +18,7 @@ public struct ServiceSettings: Sendable {
         case files(certificate: String, privateKey: String)
     }
 
+    /// `HANDRAIL_ENV`.
     public let deployment: Deployment
     /// Where the API listens.
     public let listen: ListenAddress
@@ -47,6 +48,7 @@ public struct ServiceSettings: Sendable {
 
     /// Everything that is wrong with the environment, one sentence each.
     public struct Mistakes: Error, Hashable, CustomStringConvertible {
+        /// Each names the variable; none quotes a value.
         public let sentences: [String]
 
         public var description: String { sentences.joined(separator: "; ") }

@@ -1,6 +1,8 @@
 /// One environment variable: its name, what it means, and what holds without it.
 public struct SettingReference: Hashable, Sendable {
+    /// The variable; `<SERVICE>` in it stands for the name of a service in capitals.
     public var name: String
+    /// One line of Markdown.
     public var meaning: String
     /// What holds where the variable is absent; nil where the process then does not start.
     public var fallback: String?

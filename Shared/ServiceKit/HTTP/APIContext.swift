@@ -5,6 +5,7 @@ internal import NIOCore
 
 /// What is known about a request besides its head: who asks, the route, the body, and how to follow it in logs.
 public struct APIContext: RequestContext {
+    /// What Hummingbird keeps of the request.
     public var coreContext: CoreRequestContextStorage
     /// `X-Request-Id` of the caller where it is sane, otherwise a new one. In every log line, answer and audit row.
     public internal(set) var requestID: String

@@ -2,6 +2,7 @@ public import Hummingbird
 
 /// A list in pages: keyset paging, where the cursor names the last item that was seen, never an offset.
 public struct Page<Item: Encodable & Sendable>: Encodable, Sendable {
+    /// At most as many as were asked for, in the order of the list.
     public var items: [Item]
     /// The `cursor` of the next page; nil on the last one.
     public var next: Cursor?
@@ -62,8 +63,10 @@ public struct Cursor: Hashable, Sendable, LosslessStringConvertible, Encodable {
 public struct PageRequest: Hashable, Sendable {
     /// 1–200; 50 where it is not given.
     public var limit: Int
+    /// Where the page before this one ended; nil for the first page.
     public var cursor: Cursor?
 
+    /// No page is larger.
     public static let largestLimit = 200
 }
 

@@ -30,6 +30,7 @@ struct Pipeline: Sendable {
             response = try await handle(request, context)
         } catch {
             let problem = self.problem(of: error, context)
+            if let denial = problem.denial { measurements.record(denial) }
             await gate.recordDenial(problem, context)
             response = render(problem, request, context)
             failure = problem

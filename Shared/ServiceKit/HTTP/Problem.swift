@@ -5,11 +5,13 @@ public import Hummingbird
 /// The `detail` says what to do differently. It never carries an identity, a value from the database or the text of an
 /// error of ours.
 public struct Problem: Error, Hashable, Sendable {
+    /// The answer's status.
     public var status: HTTPResponse.Status
     /// Stable and specific: `stale-version`; on the wire `urn:handrail:problem:stale-version`.
     public var type: String
     /// What the type means, the same for every occurrence.
     public var title: String
+    /// What to do differently.
     public var detail: String?
     /// Which parts of the body or which parameters are wrong.
     public var errors: [FieldError]
@@ -22,6 +24,7 @@ public struct Problem: Error, Hashable, Sendable {
     public struct FieldError: Hashable, Sendable, Codable {
         /// A JSON pointer into the body (RFC 6901), `""` for the whole; or the name of a query parameter or header.
         public var pointer: String
+        /// What is wrong there, without the value.
         public var detail: String
 
         public init(_ pointer: String, _ detail: String) {

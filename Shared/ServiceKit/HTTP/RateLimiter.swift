@@ -8,7 +8,9 @@ internal import NIOConcurrencyHelpers
 public final class RateLimiter: Sendable {
     /// How many requests, how fast.
     public struct Limit: Hashable, Sendable {
+        /// How many at once.
         public var burst: Int
+        /// How many are added to the bucket in a minute.
         public var perMinute: Int
 
         public init(burst: Int, perMinute: Int) {

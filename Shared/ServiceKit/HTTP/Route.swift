@@ -3,15 +3,19 @@ public import Hummingbird
 /// One operation of a service, declared so that tests can walk the router: who may call it, what it discloses, and
 /// whether calling it twice is safe.
 public struct Route: Hashable, Sendable {
+    /// GET, POST, PUT, PATCH or DELETE; HEAD goes with every GET.
     public var method: HTTPRequest.Method
     /// The path as OpenAPI writes it: `/v1/peers/{peerID}`. It is also the metric label and the log's `route`.
     public var template: String
     /// OpenAPI's `operationId`: `acceptReferral`. Recorded in audit rows.
     public var operationID: String
+    /// One sentence for people.
     public var summary: String
+    /// Who may call it.
     public var access: Access
     /// The classes of data in its answers, empty where there is nothing about a person.
     public var discloses: Set<DataClass>
+    /// Whether a repetition is recognised.
     public var idempotency: Idempotency
     /// Largest request body, in bytes.
     public var bodyLimit: Int

@@ -5,6 +5,7 @@ public import Hummingbird
 /// A handler runs after authentication, the rate limit, the check of role and scope, and with the body read and
 /// bounded. It throws a ``Problem`` to refuse.
 public struct Routes: Sendable {
+    /// Answers an admitted request, or throws a ``Problem`` or an error that ``mapErrors(_:)`` knows.
     public typealias Handler = @Sendable (Request, APIContext) async throws -> Response
     /// Turns a problem into the answer of a dialect, such as a FHIR OperationOutcome.
     public typealias ProblemRenderer = @Sendable (Problem, APIContext) -> Response

@@ -4,6 +4,7 @@ public struct Traceparent: Hashable, Sendable, CustomStringConvertible {
     public let traceID: String
     /// 16 lower-case hexadecimal digits, not all zero: the span of this request.
     public let spanID: String
+    /// Whether the caller records this trace.
     public let sampled: Bool
 
     static let none = Traceparent(traceID: "", spanID: "", sampled: false)

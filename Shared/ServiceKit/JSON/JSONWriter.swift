@@ -61,37 +61,45 @@ public struct JSONWriter: Sendable {
         }
     }
 
+    /// A field with text.
     public mutating func field(_ name: StaticString, _ value: String) {
         key(name)
         self.value(value)
     }
 
     // Concrete types, because numbers can be written as text too, and must never be.
+
+    /// A field with a whole number.
     public mutating func field(_ name: StaticString, _ value: Int) {
         key(name)
         self.value(value)
     }
 
+    /// A field with a whole number.
     public mutating func field(_ name: StaticString, _ value: Int64) {
         key(name)
         self.value(value)
     }
 
+    /// A field with a whole number.
     public mutating func field(_ name: StaticString, _ value: Int32) {
         key(name)
         self.value(value)
     }
 
+    /// A field with a whole number.
     public mutating func field(_ name: StaticString, _ value: Int16) {
         key(name)
         self.value(value)
     }
 
+    /// A field with a number; one that JSON cannot say becomes null.
     public mutating func field(_ name: StaticString, _ value: Double) {
         key(name)
         self.value(value)
     }
 
+    /// A field with a truth value.
     public mutating func field(_ name: StaticString, _ value: Bool) {
         key(name)
         self.value(value)
@@ -162,12 +170,14 @@ public struct JSONWriter: Sendable {
         needsComma = true
     }
 
+    /// A truth value in an array.
     public mutating func value(_ value: Bool) {
         separate()
         buffer.writeString(value ? "true" : "false")
         needsComma = true
     }
 
+    /// A null in an array, or after ``key(_:)``.
     public mutating func null() {
         separate()
         buffer.writeString("null")

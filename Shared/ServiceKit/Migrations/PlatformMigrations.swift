@@ -3,6 +3,7 @@ public import Postgres
 /// The migrations that come before every other set: roles, the registry of agencies, and the functions that service
 /// migrations are written with (`handrail.create_service_schema`, `handrail.protect_table`).
 public enum PlatformMigrations {
+    /// In their order; applied before all other sets.
     public static let all = MigrationSet(
         "platform",
         [

@@ -6,11 +6,17 @@ public import Models
 public struct ServiceEnvironment: Sendable {
     /// `peer-matching`: also the audience of its tokens.
     public let name: String
+    /// The validated settings of this process.
     public let settings: ServiceSettings
+    /// Both pools of this process.
     public let database: Database
+    /// Carries the name of the service.
     public let logger: Logger
+    /// Where metrics are registered; `/metrics` shows them.
     public let metrics: any MetricsFactory
+    /// The present.
     public let clock: WallClock
+    /// New ids of version 7.
     public let ids: IDSource
 
     public init(

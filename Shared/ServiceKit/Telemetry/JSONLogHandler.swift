@@ -9,7 +9,9 @@ internal import NIOCore
 /// Messages and metadata are written as they are given: it is the caller's duty never to give personal data. What the
 /// kit itself logs of a request is its route's template, never its path, query, headers or body.
 public struct JSONLogHandler: LogHandler {
+    /// Less severe events are not written.
     public var logLevel: Logger.Level
+    /// What every line of this logger carries; keys are written in snake case.
     public var metadata: Logger.Metadata = [:]
     private let service: String
     private let label: String

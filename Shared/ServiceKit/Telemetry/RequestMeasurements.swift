@@ -22,6 +22,13 @@ struct RequestMeasurements: Sendable {
         self.factory = factory
     }
 
+    /// A refusal that the audit trail records, by its reason: a closed list.
+    func record(_ denial: Denial) {
+        Counter(
+            label: "\(prefix)_denials_total", dimensions: [("reason", denial.reason.rawValue)], factory: factory
+        ).increment()
+    }
+
     func record(_ route: Route?, _ method: HTTPRequest.Method, status: Int, _ elapsed: Duration) {
         // A path or method that nobody declared is the caller's text: it must not make labels.
         let template = route?.template ?? "unmatched"
