@@ -70,8 +70,18 @@ make_handrail_image() {
         [[ ! -d $folder ]] || mounts+=(--volume "$folder:$folder:ro" --volume /etc/gitconfig:/etc/gitconfig:ro)
     done < <(git config --system --get-regexp '^url\..*\.insteadof$' 2>/dev/null |
         sed -E 's/^url\.(.*)\.insteadof .*/\1/' | sort -u)
+    # A context named like the first stage takes its place, so that nothing is compiled.
+    [[ -z $built ]] || mounts+=(--build-context "build=$(built_context)")
     build_image "Handrail's image" handrail "${mounts[@]}" --build-arg SWIFT_IMAGE=localhost/swift \
         --build-arg DEBIAN_IMAGE=localhost/debian --file deploy/containers/Containerfile .
+}
+
+# built_context: the executables in `built`, laid out as the Containerfile's first stage leaves them.
+built_context() {
+    rm -rf "$work/context"
+    install -D --strip --target-directory="$work/context/built" \
+        "$built"/{referrals,peer-matching,scheduling,outcomes,handrail}
+    echo "$work/context"
 }
 
 make_postgres_image() {
