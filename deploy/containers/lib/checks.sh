@@ -61,11 +61,11 @@ expect() {
 # play_journey: the journey, from a container beside the services.
 play_journey() {
     say "Playing the journey"
-    run_logged "Demo agency" "$work/demo.log" "${compose[@]}" run --rm agency || {
+    run_logged "Demo agency" "$work/demo.log" "${compose[@]}" run --rm -T agency || {
         tail -n 30 "$work/demo.log" >&2
         fail "the demo agency"
     }
-    run_logged "Journey" "$work/journey.log" "${compose[@]}" run --rm journey || {
+    run_logged "Journey" "$work/journey.log" "${compose[@]}" run --rm -T journey || {
         tail -n 30 "$work/journey.log" >&2
         show_logs
         fail "the journey did not come to its end"
