@@ -208,7 +208,7 @@ let package = Package(
         + service(
             "PeerMatching",
             domainData: ["matching-policy.json", "matching-policy.schema.json"],
-            migrations: ["V0001_create_matching_schema.sql"]
+            migrations: ["V0001_create_matching_schema.sql", "V0002_index_match_by_participant.sql"]
         )
         + service(
             "Scheduling",

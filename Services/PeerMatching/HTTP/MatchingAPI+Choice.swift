@@ -63,6 +63,10 @@ extension MatchingAPI {
     private func setWishes(_ request: Request, context: APIContext) async throws -> Response {
         let id = try context.parameter("matchID", as: MatchID.self)
         let traits = try await request.decode(WishesRequest.self, context: context).traits
+        try Faults.check(
+            FieldFault.unlessCodes(traits.lifeStages, at: "/lifeStages")
+                + FieldFault.unlessCodes(traits.pathways, at: "/pathways")
+                + FieldFault.unlessCodes(traits.substances, at: "/substances"))
         return try await inTransaction(context) { store, viewer in
             let match = try await store.lock(id)
             guard match.status.isOpen else { throw Refusal.over }

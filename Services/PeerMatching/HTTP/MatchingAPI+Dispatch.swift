@@ -90,8 +90,7 @@ extension MatchingAPI {
 
 extension DeclineRequest {
     fileprivate var faults: [FieldFault] {
-        guard let reason, !(1...64).contains(reason.utf8.count) else { return [] }
-        return [FieldFault("/reason", "is a code of 1 to 64 characters")]
+        reason.flatMap { FieldFault.unlessCode($0, at: "/reason") }.map { [$0] } ?? []
     }
 }
 

@@ -8,7 +8,7 @@ extension MatchingAPI {
         routes.add(
             Route(
                 .get, "/v1/matches", "listMatches",
-                "Matches, the newest first, of one status where given; a peer lists what they are asked for or took.",
+                "Matches, the newest first, of one status or participant where given; a peer lists their own.",
                 access: .staff, discloses: [.presence]), listMatches)
         routes.add(
             Route(
@@ -20,13 +20,15 @@ extension MatchingAPI {
     private func listMatches(_ request: Request, context: APIContext) async throws -> Response {
         let page = try request.page()
         let status = try request.query("status", as: StatusFilter.self)?.status
+        let participant = try request.query("participantID", as: ParticipantID.self)
         let position = try page.cursor.map { cursor throws(Problem) in
             Store.MatchPosition(
                 openedAt: try cursor.value(0, as: Instant.self), matchID: try cursor.value(1, as: MatchID.self))
         }
         return try await inTransaction(context) { store, viewer in
             let matches = try await store.matches(
-                after: position ?? .newest, limit: page.limit + 1, status: status, of: viewer.peerID)
+                after: position ?? .newest, limit: page.limit + 1,
+                .init(status: status, participant: participant, peer: viewer.peerID))
             let result = Page(matches.map(MatchSummaryView.init), limit: page.limit) { match in
                 [match.openedAt.description, match.matchID.description]
             }

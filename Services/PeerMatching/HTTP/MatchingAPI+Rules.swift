@@ -72,6 +72,7 @@ extension MatchingAPI {
                 throw Problem.forbidden.denying(Denial(.role))
             }
             try await store.put(body.pair, by: subject)
+            try await store.passOver(body.peerID, for: body.participantID)
             try store.transaction.audit(AuditRecord(.create, participantIDs: [body.participantID]), context)
             return try .json(body, status: .created)
         }
@@ -93,6 +94,9 @@ extension MatchingAPI {
     private func putSite(_ request: Request, context: APIContext) async throws -> Response {
         let partner = try context.parameter("partnerID", as: PartnerID.self)
         let body = try await request.decode(SiteRequest.self, context: context)
+        try Faults.check(
+            FieldFault.unlessCodes(body.credentials, at: "/credentials")
+                + (body.area.flatMap { FieldFault.unlessCode($0, at: "/area") }.map { [$0] } ?? []))
         return try await inTransaction(context) { store, _ in
             try await store.putSite(of: partner, area: body.area, credentials: body.credentials)
             try store.transaction.audit(AuditRecord(.update, purpose: .operations), context)

@@ -89,15 +89,28 @@ extension Store {
         let policy = try await policy()
         var match = try await lock(id)
         let before = match
-        let isLast = match.offers.allSatisfy { $0.status != .open || $0.peerID == peer }
-        let candidates =
-            match.status == .offered && isLast && match.offer(to: peer)?.status == .open
-            ? try await rank(match, as: .dispatch, policy).eligible.map(\.peerID) : []
+        let candidates = try await candidates(insteadOf: peer, match, policy)
         let effects = try match.decline(by: peer, next: candidates, policy.dispatch, at: now)
         guard match != before else { return match }
         if let reason { keepDeclineReason(reason, of: peer, for: id) }
         try await settle(match, effects, policy)
         return match
+    }
+
+    /// The two must not be brought together after all: whoever else can go is asked.
+    func passOver(_ peer: PeerID, for participant: ParticipantID) async throws {
+        guard var match = try await lockOpenMatch(of: participant) else { return }
+        let policy = try await policy()
+        let before = match
+        let candidates = try await candidates(insteadOf: peer, match, policy)
+        let effects = match.passOver(peer, next: candidates, policy.dispatch, at: now)
+        if match != before { try await settle(match, effects, policy) }
+    }
+
+    /// Who would be asked next, where the next round would begin without this peer.
+    private func candidates(insteadOf peer: PeerID, _ match: Match, _ policy: Policy) async throws -> [PeerID] {
+        guard match.isOnlyOneAsked(peer) else { return [] }
+        return try await rank(match, as: .dispatch, policy).eligible.map(\.peerID)
     }
 }
 

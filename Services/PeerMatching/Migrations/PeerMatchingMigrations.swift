@@ -4,6 +4,9 @@ public import Postgres
 public enum PeerMatchingMigrations {
     public static let all = MigrationSet(
         "matching",
-        [Migration("V0001_create_matching_schema", PackageResources.V0001_create_matching_schema_sql)]
+        [
+            Migration("V0001_create_matching_schema", PackageResources.V0001_create_matching_schema_sql),
+            Migration("V0002_index_match_by_participant", PackageResources.V0002_index_match_by_participant_sql),
+        ]
     )
 }

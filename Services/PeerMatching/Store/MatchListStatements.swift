@@ -24,6 +24,19 @@ enum MatchListStatements {
         """
     )
 
+    static let ofParticipant = Statement(
+        "match.list_of_participant",
+        """
+        select match_id, participant_id, kind, status, round, peer_id, opened_at, overdue_at, version
+        from matching.match
+        where
+            agency_id = $1 and participant_id = $5 and (opened_at, match_id) < ($2, $3)
+            and ($6::text is null or status = $6)
+        order by opened_at desc, match_id desc
+        limit $4
+        """
+    )
+
     /// What a peer is asked for or has taken; an offer that went to somebody else is gone.
     static let ofPeer = Statement(
         "match.list_of_peer",
@@ -42,6 +55,7 @@ enum MatchListStatements {
                 where offer.agency_id = $1 and offer.peer_id = $5 and offer.status = 'open'
             )
             and ($6::text is null or status = $6)
+            and ($7::uuid is null or participant_id = $7)
         order by opened_at desc, match_id desc
         limit $4
         """

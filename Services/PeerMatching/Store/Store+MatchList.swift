@@ -32,16 +32,28 @@ extension Store {
                     uuid: (255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255))))
     }
 
-    /// At most `limit` matches after a position, of one status where one is given, of one peer where one is given.
+    /// Which matches are asked for; nil asks for all.
+    struct MatchFilter {
+        var status: Match.Status?
+        var participant: ParticipantID?
+        /// What this peer is asked for or took.
+        var peer: PeerID?
+    }
+
+    /// At most `limit` matches after a position.
     func matches(
-        after position: MatchPosition, limit: Int, status: Match.Status?, of peer: PeerID?
+        after position: MatchPosition, limit: Int, _ filter: MatchFilter = MatchFilter()
     ) async throws -> [MatchSummary] {
         let (openedAt, matchID) = (position.openedAt, position.matchID)
         let rows =
-            if let peer {
+            if let peer = filter.peer {
                 try await transaction.query(
-                    MatchListStatements.ofPeer, agencyID, openedAt, matchID, limit, peer, status)
-            } else if let status {
+                    MatchListStatements.ofPeer, agencyID, openedAt, matchID, limit, peer, filter.status,
+                    filter.participant)
+            } else if let participant = filter.participant {
+                try await transaction.query(
+                    MatchListStatements.ofParticipant, agencyID, openedAt, matchID, limit, participant, filter.status)
+            } else if let status = filter.status {
                 try await transaction.query(
                     MatchListStatements.withStatus, agencyID, openedAt, matchID, limit, status)
             } else {

@@ -76,6 +76,8 @@ struct ProposalAPITests {
             let after = try await api.send(.put, match + "/wishes", as: "coordinator", json: #"{"wishes":["veteran"]}"#)
             #expect(try after.json(MatchSeen.self).ranking?.eligible.map(\.peerID) == [second, first])
             #expect(after.text.contains("Shares what was asked for: service in the armed forces"))
+            let text = try await api.send(.put, match + "/wishes", json: #"{"pathways":["Said in confidence"]}"#)
+            #expect(text.pointers == ["/pathways/0"])
             let race = try await api.send(.put, match + "/wishes", json: #"{"wishes":["race"]}"#)
             #expect(race.status == 422)
         }
@@ -134,6 +136,10 @@ struct ProposalAPITests {
                 next = page.next
             }
             #expect(seen == (900..<UInt32(905)).reversed().map(ParticipantID.number))
+            for (query, count) in [("", 1), ("&status=proposed", 1), ("&status=chosen", 0)] {
+                let one = try await api.send(.get, "/v1/matches?participantID=\(ParticipantID.number(902))\(query)")
+                #expect(try one.json(ListSeen<MatchSeen.Brief>.self).items.count == count)
+            }
             #expect(try await api.send(.get, "/v1/matches?status=chosen").json(ListSeen<MatchSeen>.self).items.isEmpty)
             for query in ["status=lost", "limit=0", "limit=201", "cursor=%21"] {
                 #expect(try await api.send(.get, "/v1/matches?\(query)").status == 422)

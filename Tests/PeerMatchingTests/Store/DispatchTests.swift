@@ -203,6 +203,31 @@ struct DispatchTests {
         }
     }
 
+    @Test("a pair that is excluded while the peer is being asked: the next one is asked at once, and they cannot go")
+    func excludedWhileAsked() async throws {
+        try await MatchingFixture.with { fixture in
+            try await fixture.putOnCall(1, 2)
+            try await fixture.accept(.emergency())
+            let match = try await fixture.newestMatch()
+            for _ in 0..<2 {
+                try await fixture.store { store in
+                    let pair = ExcludedPair(
+                        peerID: first, participantID: .number(900), reason: .noContactOrder)
+                    try await store.put(pair, by: "supervisor")
+                    try await store.passOver(first, for: .number(900))
+                }
+            }
+            let now = try await fixture.newestMatch()
+            #expect(now.offers.map(\.peerID) == [first, second])
+            #expect(now.offers.map(\.status) == [.withdrawn, .open])
+            await #expect(throws: Refusal.notOffered) {
+                try await fixture.store { store in
+                    try await store.updateMatch(match.id) { try $0.acknowledge(by: first, at: store.now) }
+                }
+            }
+        }
+    }
+
     @Test("with nobody on call, the supervisor is called and everybody is ranked for the choice")
     func nobodyOnCall() async throws {
         try await MatchingFixture.with { fixture in

@@ -30,6 +30,7 @@ struct PlanTests {
         (MatchStatements.referrals, ["referral_match"]),
         (MatchListStatements.all, ["match_opened"]),
         (MatchListStatements.withStatus, ["match_status_opened"]),
+        (MatchListStatements.ofParticipant, ["match_participant_opened"]),
         (MatchListStatements.ofPeer, ["match_peer_opened", "offer_one_open_per_peer", "match_pkey"]),
         (ReferralStatements.end, ["referral_pkey"]),
         (ReferralStatements.needs, ["referral_match"]),

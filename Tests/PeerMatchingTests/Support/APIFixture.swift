@@ -93,6 +93,9 @@ struct MatchSeen: Decodable {
     var ranking: RankingSeen?
     var version: Int
 
+    /// In a list.
+    struct Brief: Decodable { var matchID: MatchID }
+
     struct OfferSeen: Decodable {
         var peerID: PeerID
         var status: String

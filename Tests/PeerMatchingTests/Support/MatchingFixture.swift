@@ -96,7 +96,7 @@ struct MatchingFixture: Sendable {
     /// The only match of an agency, or the newest.
     func newestMatch(_ agency: AgencyID = .north) async throws -> Match {
         try await store(agency) { store in
-            let all = try await store.matches(after: .newest, limit: 1, status: nil, of: nil)
+            let all = try await store.matches(after: .newest, limit: 1)
             return try await store.match(try #require(all.first).id)
         }
     }

@@ -45,8 +45,27 @@ extension Match {
         case .ended, .cancelled: throw .over
         case .proposed, .chosen: throw .wrongKind
         }
+        return pass(over: index, as: .declined, next: candidates, rules, at: now)
+    }
+
+    /// The peer must not go after all: an excluded pair was recorded. Nothing happens unless they are being asked.
+    public mutating func passOver(
+        _ peer: PeerID, next candidates: [PeerID], _ rules: DispatchRules, at now: Instant
+    ) -> [Effect] {
+        guard status == .offered, let index = offers.lastIndex(where: { $0.peerID == peer }) else { return [] }
+        return pass(over: index, as: .withdrawn, next: candidates, rules, at: now)
+    }
+
+    /// Whether nobody else is being asked, so that the next round would begin at once.
+    public func isOnlyOneAsked(_ peer: PeerID) -> Bool {
+        status == .offered && offers.filter { $0.status == .open }.map(\.peerID) == [peer]
+    }
+
+    private mutating func pass(
+        over index: Int, as answer: Offer.Status, next candidates: [PeerID], _ rules: DispatchRules, at now: Instant
+    ) -> [Effect] {
         guard offers[index].status == .open else { return [] }
-        offers[index].status = .declined
+        offers[index].status = answer
         offers[index].answeredAt = now
         version += 1
         guard !offers.contains(where: { $0.status == .open }) else { return [] }

@@ -14,16 +14,10 @@ extension Peer.Profile {
             faults.append(FieldFault("/languages/\(index)", "is a BCP 47 language tag"))
         }
         if languages.isEmpty { faults.append(FieldFault("/languages", "names at least one language")) }
-        if let gender, !isCode(gender) { faults.append(FieldFault("/gender", codeRule)) }
-        for (index, area) in areas.enumerated() where !isCode(area) {
-            faults.append(FieldFault("/areas/\(index)", codeRule))
-        }
-        for (index, scene) in sceneOptOuts.enumerated() where !isCode(scene) {
-            faults.append(FieldFault("/sceneOptOuts/\(index)", codeRule))
-        }
-        faults +=
-            repeated(languages, "/languages") + repeated(areas, "/areas")
-            + repeated(sceneOptOuts, "/sceneOptOuts") + disclosureFaults(on: today)
+        if let gender { faults += [FieldFault.unlessCode(gender, at: "/gender")].compactMap { $0 } }
+        faults += FieldFault.unlessCodes(areas, at: "/areas")
+        faults += FieldFault.unlessCodes(sceneOptOuts, at: "/sceneOptOuts")
+        faults += repeated(languages, "/languages") + disclosureFaults(on: today)
         if let since = recoverySinceOn, since > today {
             faults.append(FieldFault("/recoverySinceOn", "is not in the future"))
         }
@@ -38,8 +32,8 @@ extension Peer.Profile {
         for (index, disclosure) in disclosures.enumerated() {
             if disclosure.kind.isYesOnly && disclosure.value != "yes" {
                 faults.append(FieldFault("/disclosures/\(index)/value", "is `yes` for this kind"))
-            } else if !isCode(disclosure.value) {
-                faults.append(FieldFault("/disclosures/\(index)/value", codeRule))
+            } else if let fault = FieldFault.unlessCode(disclosure.value, at: "/disclosures/\(index)/value") {
+                faults.append(fault)
             }
             if disclosure.consentedOn > today {
                 faults.append(FieldFault("/disclosures/\(index)/consentedOn", "is not in the future"))
@@ -61,7 +55,9 @@ extension Peer.Terms {
             faults.append(FieldFault("/caseloadCap", "is not below the present caseload; pause the peer instead"))
         }
         for (index, credential) in credentials.enumerated() {
-            if !isCode(credential.kind) { faults.append(FieldFault("/credentials/\(index)/kind", codeRule)) }
+            if let fault = FieldFault.unlessCode(credential.kind, at: "/credentials/\(index)/kind") {
+                faults.append(fault)
+            }
             if !(1...200).contains(credential.issuer.count) {
                 faults.append(FieldFault("/credentials/\(index)/issuer", "has from 1 to 200 characters"))
             }
@@ -71,18 +67,6 @@ extension Peer.Terms {
         }
         return faults + repeated(credentials.map { [$0.kind, $0.issuer] }, "/credentials")
     }
-}
-
-private let codeRule = "is a code of 1 to 64 lower-case letters, digits and hyphens"
-
-private func isCode(_ text: String) -> Bool {
-    (1...64).contains(text.utf8.count)
-        && text.utf8.allSatisfy { byte in
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"): true
-            default: false
-            }
-        }
 }
 
 private func repeated<Element: Hashable>(_ elements: [Element], _ pointer: String) -> [FieldFault] {

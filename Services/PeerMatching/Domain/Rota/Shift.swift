@@ -29,7 +29,7 @@ public struct Shift: Hashable, Sendable {
     /// What keeps this shift from being stored; empty when fine.
     public func faults() -> [FieldFault] {
         var faults: [FieldFault] = []
-        if !(1...64).contains(line.utf8.count) { faults.append(FieldFault("/line", "names an on-call line")) }
+        if let fault = FieldFault.unlessCode(line, at: "/line") { faults.append(fault) }
         if !(1...20).contains(callOrder) { faults.append(FieldFault("/callOrder", "is from 1 to 20")) }
         if endsAt <= startsAt {
             faults.append(FieldFault("/endsAt", "is after startsAt"))
