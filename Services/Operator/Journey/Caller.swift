@@ -67,8 +67,9 @@ struct Caller: Sendable {
         guard expected.contains(status) else {
             throw Refused(
                 call: "\(request.method.rawValue) \(request.url)", status: status,
-                title: body[["title"]]?.string ?? body[["issue", 0, "diagnostics"]]?.string ?? body[["error"]]?.string
-                    ?? "")
+                title: body[["title"]]?.string ?? body[["issue", 0, "diagnostics"]]?.string ?? body[[
+                    "error_description"
+                ]]?.string ?? body[["error"]]?.string ?? "")
         }
         return Answer(
             status: status, etag: response.headers.first(name: "ETag"),

@@ -100,9 +100,14 @@ extension Journey {
     func close(_ referral: Accepted) async throws {
         let token = try await staffToken("coordinator")
         let url = "\(addresses.referrals)/v1/referrals/\(referral.referralID)"
-        let current = try await caller.send("GET", url, token: token)
-        _ = try await caller.send(
-            "POST", "\(url)/close", token: token, ["reason": "need-met"], ifMatch: current.etag)
+        // What the other services report may change the referral between reading and closing: then it is read again.
+        try await eventually("the referral to hold still") {
+            let current = try await caller.send("GET", url, token: token)
+            let closed = try await caller.send(
+                "POST", "\(url)/close", token: token, ["reason": "need-met"], ifMatch: current.etag,
+                expecting: [200, 412])
+            return closed.status == 200
+        }
     }
 
     /// A member that an answer must have.

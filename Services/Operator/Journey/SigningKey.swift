@@ -30,7 +30,7 @@ struct SigningKey: Sendable {
         return try await keys.sign(
             Assertion(
                 iss: client, sub: client, aud: tokenURL, exp: now.unixSeconds + 60, iat: now.unixSeconds,
-                jti: UUID().uuidString))
+                jti: UUID().uuidString), kid: JWKIdentifier(string: id))
     }
 
     private struct Assertion: JWTPayload {

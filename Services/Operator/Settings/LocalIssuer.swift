@@ -36,7 +36,7 @@ struct LocalIssuer: Sendable {
 
     /// A token with these claims beside the usual ones.
     func token(_ claims: LocalClaims) async throws -> String {
-        try await keys.sign(claims)
+        try await keys.sign(claims, kid: JWKIdentifier(string: Self.keyID))
     }
 }
 
