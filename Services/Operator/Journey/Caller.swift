@@ -31,7 +31,7 @@ struct Caller: Sendable {
     /// Sends one request and expects one of the statuses.
     ///
     /// - Parameters:
-    ///   - key: an Idempotency-Key, for POST.
+    ///   - key: an Idempotency-Key, for POST; a new one where it is left out.
     ///   - version: an If-Match value.
     func send(
         _ method: String, _ url: String, token: String?, _ body: JSONValue? = nil, key: String? = nil,
@@ -40,7 +40,7 @@ struct Caller: Sendable {
         var request = HTTPClientRequest(url: url)
         request.method = .init(rawValue: method)
         if let token { request.headers.add(name: "Authorization", value: "Bearer \(token)") }
-        if let key { request.headers.add(name: "Idempotency-Key", value: key) }
+        if method == "POST" { request.headers.add(name: "Idempotency-Key", value: key ?? UUID().uuidString) }
         if let version { request.headers.add(name: "If-Match", value: version) }
         if let body {
             request.headers.add(name: "Content-Type", value: contentType)
@@ -59,8 +59,13 @@ struct Caller: Sendable {
         return try await finish(request, [200])
     }
 
+    /// 503 is tried again, as every client should: with the same key, so that nothing happens twice.
     private func finish(_ request: HTTPClientRequest, _ expected: Set<Int>) async throws -> Answer {
-        let response = try await client.execute(request, timeout: .seconds(10))
+        var response = try await client.execute(request, timeout: .seconds(10))
+        for _ in 0..<5 where response.status == .serviceUnavailable {
+            try await _Concurrency.Task.sleep(for: .milliseconds(200))
+            response = try await client.execute(request, timeout: .seconds(10))
+        }
         let bytes = try await response.body.collect(upTo: 4 << 20)
         let body = bytes.readableBytes == 0 ? JSONValue.null : try JSONValue.parse(Array(bytes.readableBytesView))
         let status = Int(response.status.code)

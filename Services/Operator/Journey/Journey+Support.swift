@@ -115,13 +115,17 @@ extension Journey {
         return answer.body[["items"]]?.array?.count ?? 0
     }
 
-    /// Whether the measure's denominator has grown by this referral's day.
+    /// Whether the measure has seen the referral and how long its first contact took.
     func isMeasured(_ referral: Accepted) async throws -> Bool {
         let today = clock.now().dateInUTC
         let measure = "\(addresses.outcomes)/v1/measures/referral-to-first-contact"
         let answer = try await caller.send(
-            "GET", "\(measure)?from=\(today.adding(days: -1))&to=\(today.adding(days: 1))",
+            "GET", "\(measure)?from=\(today.adding(days: -1))&to=\(today.adding(days: 1))&view=detail",
             token: try await staffToken("supervisor"))
-        return String(decoding: answer.body.serialized(), as: UTF8.self).contains(referral.engagementID)
+        // The share within two days is only told once the two days are over; the time it took is known at once.
+        let pending = answer.body[["parts", 0, "notYetObserved"]]?.array ?? []
+        let counted = answer.body[["parts", 0, "numerator"]]?.array ?? []
+        let observed = answer.body[["timing", "observed"]]?.integer ?? 0
+        return observed > 0 && (pending + counted).contains(.string(referral.engagementID))
     }
 }
