@@ -86,7 +86,7 @@ extension FHIRRoutes {
                 return try await render(try await takeIn(incoming, parts, caller, context, in: work))
             }
             let referralID = store.ids.new(ReferralID.self)
-            let key = IdempotencyKey(derived: "body/\(digest)", fingerprint: Array(digest.utf8))
+            let key = IdempotencyKey(derived: "body/\(digest)", fingerprint: Self.bytes(digest))
             return try await work.tx.once(
                 key, context, resource: referralID.rawValue,
                 create: { _ = try await takeIn(incoming, parts, caller, context, as: referralID, in: work) },
@@ -170,12 +170,18 @@ extension FHIRRoutes {
 
     /// The same id for the same part of the same request: a UUID of version 8 (RFC 9562) out of a digest.
     private func partID(_ index: Int, of digest: String, _ caller: FHIRCaller) -> UUID {
-        let digits = Array(self.digest("part/\(index)/\(digest)", caller).utf8)
-        var bytes = (0..<16).map { place in
-            UInt8(String(decoding: digits.dropFirst(place * 2).prefix(2), as: UTF8.self), radix: 16) ?? 0
-        }
+        var bytes = Array(Self.bytes(self.digest("part/\(index)/\(digest)", caller)).prefix(16))
+        guard bytes.count == 16 else { return store.ids.uuid() }
         bytes[6] = bytes[6] & 0x0F | 0x80
         bytes[8] = bytes[8] & 0x3F | 0x80
         return bytes.withUnsafeBytes { UUID(uuid: $0.loadUnaligned(as: uuid_t.self)) }
+    }
+
+    /// The bytes that hexadecimal digits stand for.
+    private static func bytes(_ hexadecimal: String) -> [UInt8] {
+        let digits = Array(hexadecimal.utf8)
+        return stride(from: 0, to: digits.count - 1, by: 2).compactMap { place in
+            UInt8(String(decoding: digits[place..<place + 2], as: UTF8.self), radix: 16)
+        }
     }
 }
