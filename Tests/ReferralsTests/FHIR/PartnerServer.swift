@@ -28,22 +28,10 @@ struct PartnerServer: Sendable {
     ) async throws {
         try await Referring.with { referring in
             let keySets = KeySetSource()
-            let database = Database(pool: referring.pool, workers: referring.workers)
             var routes = Routes()
-            let tokens = try AccessTokens(
-                issuer: publicURL, audience: "referrals", pem: P384.Signing.PrivateKey().pemRepresentation
-            )
-            let registry = ClientRegistry(pool: referring.workers)
-            let endpoint = TokenEndpoint(
-                audiences: ["\(publicURL)\(SMARTRoutes.tokenPath)"], client: registry.client, use: registry.use,
-                keySets: KeySetCache(clock: referring.clock.wall) { try await keySets.fetch($0) }, tokens: tokens,
-                clock: referring.clock.wall, ids: referring.store.ids, logger: .silent
-            )
-            SMARTRoutes(publicURL: publicURL, endpoint: endpoint, resources: FHIRRoutes.types).add(to: &routes)
-            FHIRRoutes(
-                database: database, store: referring.store, publicURL: publicURL, clock: referring.clock.wall
-            ).add(to: &routes)
-            routes.mapErrors(testProblem)
+            let tokens = try Self.tokens()
+            addRoutes(to: &routes, for: referring, tokens: tokens, keySets: keySets)
+            routes.mapErrors(ReferralProblems.problem)
             let verifier = TokenVerifier(
                 service: "referrals", issuers: [TokenIssuer(issuer: publicURL, audience: "referrals")],
                 clock: referring.clock.wall, logger: .silent
@@ -62,6 +50,29 @@ struct PartnerServer: Sendable {
                 try await body(PartnerServer(referring: referring, client: client, keySets: keySets))
             }
         }
+    }
+
+    static func tokens() throws -> AccessTokens {
+        try AccessTokens(
+            issuer: publicURL, audience: "referrals", pem: P384.Signing.PrivateKey().pemRepresentation
+        )
+    }
+
+    /// The routes of the door, in front of a test's own database.
+    static func addRoutes(
+        to routes: inout Routes, for referring: Referring, tokens: AccessTokens, keySets: KeySetSource = KeySetSource()
+    ) {
+        let registry = ClientRegistry(pool: referring.workers)
+        let endpoint = TokenEndpoint(
+            audiences: ["\(publicURL)\(SMARTRoutes.tokenPath)"], client: registry.client, use: registry.use,
+            keySets: KeySetCache(clock: referring.clock.wall) { try await keySets.fetch($0) }, tokens: tokens,
+            clock: referring.clock.wall, ids: referring.store.ids, logger: .silent
+        )
+        SMARTRoutes(publicURL: publicURL, endpoint: endpoint, resources: FHIRRoutes.types).add(to: &routes)
+        FHIRRoutes(
+            database: Database(pool: referring.pool, workers: referring.workers), store: referring.store,
+            publicURL: publicURL, clock: referring.clock.wall
+        ).add(to: &routes)
     }
 
     private static func testTokens(_ agencyID: AgencyID) -> Authenticator {
@@ -84,17 +95,6 @@ struct PartnerServer: Sendable {
     func hospital(_ name: String = "General Hospital") async throws -> Sender {
         let partnerID = try await referring.hospital(name)
         return Sender(server: self, partnerID: partnerID, clientID: "client-of-\(partnerID)")
-    }
-}
-
-/// Errors that the service's own mapping would turn into problems.
-@Sendable private func testProblem(_ error: any Error) -> Problem? {
-    guard let error = error as? StoreError else { return nil }
-    switch error.code {
-    case .notFound: return .hidden
-    case .stale: return .stale
-    case .placerReused: return .conflict("placer-identifier-reused", title: "Used for another request")
-    default: return .unavailable()
     }
 }
 
