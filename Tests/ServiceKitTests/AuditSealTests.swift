@@ -109,14 +109,24 @@ struct AuditSealTests {
     func loop() async throws {
         try await PlatformFixture.withService { (database, pool) async throws -> Void in
             let registry = PrometheusRegistry()
+            let lines = NIOLockedValueBox<[String]>([])
+            let logger = Logger(label: "test") { label in
+                JSONLogHandler(service: "peer-matching", label: label, level: .info) { line in
+                    lines.withLockedValue { $0.append(String(decoding: line, as: UTF8.self)) }
+                }
+            }
             try await Self.append(1, pool)
             try await database.withPool(login: "peer_matching_worker") { (workers) async throws -> Void in
-                let upkeep = AuditUpkeep(service: "peer-matching", workers: workers, metrics: registry, logger: .silent)
-                #expect(await upkeep.keep(partitions: true))
+                let upkeep = AuditUpkeep(service: "peer-matching", workers: workers, metrics: registry, logger: logger)
+                while lines.withLockedValue({ $0.isEmpty }) { #expect(await upkeep.keep(partitions: true)) }
                 await workers.shutDown()
                 #expect(await upkeep.keep(partitions: true) == false)
             }
-            #expect(registry.exposition().contains("peer_matching_audit_rows_sealed_total"))
+            #expect(registry.exposition().contains("peer_matching_audit_rows_sealed_total 1\n"))
+            let hash = try await database.texts(
+                Statement("test.hash", "select encode(hash, 'hex') from matching.audit_seal")
+            )
+            #expect(lines.withLockedValue { $0.first?.contains(hash.first ?? "none") } == true)
         }
     }
 }

@@ -43,7 +43,9 @@ struct AuditUpkeep: Service {
         do {
             if partitions { _ = try await workers.query(Statements.partitions) }
             let rows = try await workers.query(Statements.seal)
-            sealedRows.increment(by: try rows.first?.column("row_count", as: Int.self) ?? 0)
+            let count = try rows.first?.column("row_count", as: Int.self) ?? 0
+            sealedRows.increment(by: count)
+            if count > 0 { try await logLastSeal() }
             return true
         } catch {
             logger.warning("the audit trail was not sealed", metadata: ["error": "\(error)"])
@@ -51,9 +53,26 @@ struct AuditUpkeep: Service {
         }
     }
 
+    /// The newest hash leaves the database with the log: whoever rewrote the whole chain would contradict it.
+    private func logLastSeal() async throws(PostgresError) {
+        for row in try await workers.query(Statements.last) {
+            let (number, hash) = try row.decode((Int64, String).self)
+            logger.info("audit trail sealed", metadata: ["seal_number": "\(number)", "hash": "\(hash)"])
+        }
+    }
+
     private enum Statements {
         static let seal = Statement(
             "audit.seal", "select handrail.seal_audit(current_schema()::text) as row_count"
+        )
+        static let last = Statement(
+            "audit.last_seal",
+            """
+            select seal_number, encode(hash, 'hex')
+            from audit_seal
+            order by seal_number desc
+            limit 1
+            """
         )
         static let partitions = Statement(
             "audit.keep_partitions", "select handrail.keep_audit_partitions() as made"
