@@ -12,11 +12,13 @@ enum PlanStore {
     /// - Parameters:
     ///   - version: what the change is based on; nil for handlers of messages.
     ///   - touching: raises the version even where nothing of the plan itself differs, since something belongs to it now.
+    ///   - heard: the planned contact whose end a message has just told everybody.
     ///   - change: returns what others should hear of.
     /// - Throws: ``StoreRefusal``, ``Refusal``, or what PostgreSQL refuses.
     @discardableResult
     static func update(
-        _ id: PlanID, expecting version: Int? = nil, touching: Bool = false, in work: UnitOfWork,
+        _ id: PlanID, expecting version: Int? = nil, touching: Bool = false, heard: Int? = nil,
+        in work: UnitOfWork,
         _ change: (inout ContactPlan, ProgrammeModel) async throws -> [PlanEffect]
     ) async throws -> ContactPlan {
         guard var plan = try await load(id, locking: true, in: work.transaction) else { throw StoreRefusal.missing }
@@ -34,6 +36,10 @@ enum PlanStore {
         try await save(plan, unlike: before, in: work)
         for (index, (from, to)) in transitions.enumerated() {
             try await publishPhaseChange(from, to, of: plan, version: before.version + 1 + index, in: work)
+        }
+        // One message waits for each plan: whatever else has been missed meanwhile is said here.
+        for case .contactMissed(let sequence) in effects where sequence != heard {
+            try publishOverdue(sequence, of: plan, in: work)
         }
         try await setDeadline(of: plan, model: model, in: work)
         for case .continuationDue(let programme) in effects {
@@ -53,6 +59,15 @@ enum PlanStore {
                 )
             )
         }
+    }
+
+    private static func publishOverdue(_ sequence: Int, of plan: ContactPlan, in work: UnitOfWork) throws {
+        guard let missed = plan.contacts.first(where: { $0.sequence == sequence }) else { return }
+        try work.publish(
+            ContactOverdue(
+                planID: plan.id, participantID: plan.participantID, sequence: sequence, dueAt: missed.window.endsAt
+            )
+        )
     }
 
     /// One scheduled message per plan, under the plan's id: setting it again moves it, so that it always waits for the

@@ -138,7 +138,7 @@ public struct ContactOverdue: Event {
 
     public var planID: PlanID
     public var participantID: ParticipantID
-    /// The number of the planned contact in its plan, from 1.
+    /// The number of the planned contact in its plan, from 1; 0 where another deadline of the plan has come.
     public var sequence: Int
     public var dueAt: Instant
 

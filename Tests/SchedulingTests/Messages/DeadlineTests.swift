@@ -28,6 +28,21 @@ import Testing
         }
     }
 
+    @Test("every window that ended unmet is told once, also after a long standstill")
+    func standstill() async throws {
+        try await SchedulingFixture.with { fixture in
+            let plan = try await fixture.handle(.fixture())
+            let (event, _) = try await fixture.scheduled()[0]
+            fixture.clock.set(.at("2026-03-20T12:00:00Z"))
+            for _ in 0..<2 { try await fixture.work { try await DeadlineHandlers.handle(event, in: $0) } }
+            let told = try await fixture.published(ContactOverdue.self)
+            // The first one's own message is what was handled.
+            #expect(told.map(\.sequence) == [2, 3, 4])
+            let stored = try await fixture.plan(plan.id)
+            #expect(told.map(\.dueAt) == stored.contacts[1...3].map(\.window.endsAt))
+        }
+    }
+
     @Test("a deadline that comes early, or twice, changes nothing and is waited for again")
     func early() async throws {
         try await SchedulingFixture.with { fixture in

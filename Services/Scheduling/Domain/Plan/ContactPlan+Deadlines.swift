@@ -10,7 +10,7 @@ extension ContactPlan {
         guard status != .closed else { return nil }
         var deadlines = contacts.filter { $0.status == .planned }.map { (at: $0.window.endsAt, sequence: $0.sequence) }
         if let outreach, outreach.status == .attempting {
-            deadlines.append((outreach.dueAt, outreach.sequence))
+            deadlines.append((outreach.dueAt, 0))
         }
         if status == .active {
             if model.phase(phase)?.boundary == .date, let ends = currentPhase?.endsOn {
