@@ -40,7 +40,8 @@ extension ReferralsAPI {
         }
     }
 
-    private func intake(_ body: ReferralBody, as id: ReferralID, from caller: Caller, at now: Instant) throws -> Intake {
+    private func intake(_ body: ReferralBody, as id: ReferralID, from caller: Caller, at now: Instant) throws -> Intake
+    {
         let (partnerID, client): (PartnerID?, String)
         switch caller {
         case .partner(let id, let clientID):

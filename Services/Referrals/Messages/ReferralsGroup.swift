@@ -24,7 +24,7 @@ struct ReferralsGroup: Sendable {
 
     func handle(_ event: MatchAccepted, _ work: Work) async throws {
         try await store.report(on: event.referralID, in: work) { current in
-            current.matched(with: event.peerID, by: .peerMatching, at: event.acceptedAt)
+            current.matched(with: event.peerID, in: event.kind, by: .peerMatching, at: event.acceptedAt)
         }
     }
 

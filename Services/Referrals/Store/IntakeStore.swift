@@ -80,7 +80,7 @@ extension Store {
         if !intake.asDraft, policy.accepts(intake.request) {
             let open = try await openEngagements(of: participant.participantID, in: work)
             try loaded.current.accept(
-                referral.referralID, joining: open, by: .init(.performer, "intake-policy"), at: work.now
+                referral.referralID, joining: open, by: .intakePolicy, at: work.now
             )
         }
         let saved = try await save(loaded, clientID: intake.clientID, in: work)
@@ -148,4 +148,9 @@ extension Store {
         }
         return found.intakePolicy
     }
+}
+
+extension Referral.Actor {
+    /// The agency's rule for a partner, where no person decides.
+    static let intakePolicy = Referral.Actor(.performer, "intake-policy")
 }

@@ -67,7 +67,8 @@ extension Store {
         )
     }
 
-    /// Changes a referral as its sender: takes it back, corrects it, or finishes a draft.
+    /// Changes a referral as its sender: takes it back, corrects it, or finishes a draft, which then is accepted where the
+    /// policy says so, like one that is sent at once.
     ///
     /// - Parameter version: the version that the sender was shown; nil takes any.
     /// - Throws: ``StoreError`` `notFound` for what is not this partner's, `stale`; ``Referral/Refusal``.
@@ -78,13 +79,21 @@ extension Store {
         guard let id = try await resolve(alias, kind, of: partner, as: ReferralID.self, in: work) else {
             throw StoreError(.notFound)
         }
+        let policy = try await self.partner(partner, in: work)?.intakePolicy ?? .review
         let stored = try await change(
             id, in: work,
             check: { stored in
                 guard stored.referral.partnerID == partner else { throw StoreError(.notFound) }
                 if let version, version != stored.shown.version { throw StoreError(.stale) }
             },
-            { current, _ in try body(&current, id) }
+            { current, open in
+                let wasDraft = current[id]?.status == .draft
+                try body(&current, id)
+                guard wasDraft, let sent = current[id], sent.status == .requested, policy.accepts(sent.request) else {
+                    return
+                }
+                try current.accept(id, joining: open, by: .intakePolicy, at: work.now)
+            }
         )
         let consents = try await consents(of: stored.referral.participantID, in: work)
         return try await answer(stored, consents: consents, wasKnown: true, in: work)

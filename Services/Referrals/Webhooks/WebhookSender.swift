@@ -3,6 +3,7 @@ internal import MessageTable
 internal import Models
 internal import Postgres
 internal import ReferralsDomain
+internal import ServiceKit
 
 /// Sends what is queued for partners: that one of their tasks has changed, and nothing about it.
 struct WebhookSender: Sendable {
@@ -46,6 +47,14 @@ struct WebhookSender: Sendable {
             let taken = try await store.taken(word.referralID, in: work), let ids = taken.senderIDs,
             taken.stored.referral.partnerID == partner, taken.view.consentID != nil || !word.restsOnConsent
         else { return nil }
+        work.tx.audit(
+            AuditRecord(
+                .disclose, participantIDs: [taken.stored.referral.participantID],
+                dataClasses: word.restsOnConsent ? [.presence, .referral] : [.presence],
+                consentID: word.restsOnConsent ? taken.view.consentID : nil, onBehalfOf: partner
+            ),
+            by: .system(work.agencyID, service: "referrals", operationID: "announceTaskChange")
+        )
         // A later change is told by its own webhook, in its order; the receiver reads the newest state in any case.
         let body = WebhookBody(
             type: "task.changed", timestamp: work.now,

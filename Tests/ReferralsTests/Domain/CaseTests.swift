@@ -28,7 +28,7 @@ struct CaseTests {
     @Test("what the work reports moves both")
     func moveTogether() throws {
         var both = try Self.shared()
-        both.matched(with: .fixed(5), by: Self.office, at: .noon + .seconds(120))
+        both.matched(with: .fixed(5), in: .dispatch, by: Self.office, at: .noon + .seconds(120))
         #expect(both.referrals.allSatisfy { $0.status == .inProgress })
         both.progress(to: .eventCompleted, by: Self.office, at: .noon + .seconds(900))
         #expect(both.referrals.allSatisfy { $0.businessStatus == .eventCompleted })
@@ -113,5 +113,56 @@ struct CaseTests {
         try next.accept(.fixed(2), joining: [running], by: Self.office, at: .noon)
         #expect(next[.fixed(2)]?.status == .inProgress && next.announcements.isEmpty)
         #expect(next[.fixed(2)]?.changes.map(\.to) == [.accepted, .inProgress])
+    }
+
+    @Test(
+        "whatever is decided and reported in whatever order: one beginning, at most one end, no version skipped",
+        arguments: 0..<200)
+    func anyOrder(_ seed: Int) throws {
+        var random = SeededGenerator(UInt64(seed))
+        var both = try Self.shared()
+        for step in 1...20 {
+            let at = Instant.noon + .seconds(Int64(step) * 60)
+            let id: ReferralID = Bool.random(using: &random) ? .fixed(1) : .fixed(2)
+            let before = both
+            do {
+                switch Int.random(in: 0..<10, using: &random) {
+                case 0: try both.hold(id, because: "x", by: Self.office, at: at)
+                case 1: try both.resume(id, by: Self.office, at: at)
+                case 2: try both.cancel(id, because: "x", by: Self.sender, at: at)
+                case 3: try both.withdrawAsError(id, because: nil, by: Self.sender, at: at)
+                case 4: both.matched(with: .fixed(5), in: .dispatch, by: Self.office, at: at)
+                case 5: try both.bedsideVisitEnded(.seenAccepted, by: Self.office, at: at)
+                case 6: try both.bedsideVisitEnded(.seenDeclined, by: Self.office, at: at)
+                case 7: try both.close(id, .needMet, note: nil, by: Self.office, at: at)
+                case 8: both.progress(to: .scheduled, by: Self.office, at: at)
+                default: both.progress(to: .eventCompleted, by: Self.office, at: at)
+                }
+            } catch {
+                #expect(both[id]?.status == before[id]?.status, "a refusal changes nothing of the one in hand")
+            }
+            let isOpen = both.referrals.contains(where: \.status.isOpen)
+            #expect((both.engagement?.closedAt == nil) == isOpen, "the engagement lasts as long as a referral is open")
+            #expect(both.announcements.count <= 1 && both.engagement?.version == 1 + both.announcements.count)
+            for referral in both.referrals {
+                #expect(referral.changes.map(\.version) == Array(2...referral.version).suffix(referral.changes.count))
+                #expect(!referral.status.needsReason || referral.statusReason != nil)
+            }
+        }
+    }
+}
+
+/// SplitMix64: the same numbers for the same seed.
+struct SeededGenerator: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(_ seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var value = state
+        value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
+        return value ^ (value >> 31)
     }
 }

@@ -135,13 +135,17 @@ public struct Case: Hashable, Sendable {
 
     // MARK: News of other services
 
-    /// A peer took it on. A proposal is settled with that; a dispatch when the visit ends.
-    public mutating func matched(with peer: PeerID, by actor: Referral.Actor, at instant: Instant) {
+    /// A peer took it on. Somebody chosen from a proposal settles it; a dispatch settles when the visit ends.
+    ///
+    /// - Parameter kind: how they were brought together, which is for the matching to decide.
+    public mutating func matched(
+        with peer: PeerID, in kind: MatchKind, by actor: Referral.Actor, at instant: Instant
+    ) {
         // An earlier match that is told again must not take the place of a later one.
         guard let running = engagement, instant >= running.matchedAt ?? instant else { return }
         engagement?.peerID = peer
         engagement?.matchedAt = instant
-        if running.kind == .proposal, running.settledAt == nil { engagement?.settledAt = instant }
+        if kind == .proposal, running.settledAt == nil { engagement?.settledAt = instant }
         for index in referrals.indices { referrals[index].matched(by: actor, at: instant) }
     }
 
