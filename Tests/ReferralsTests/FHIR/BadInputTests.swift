@@ -12,7 +12,7 @@ struct BadInputTests {
     func refusals() async throws {
         try await PartnerServer.with { server in
             let hospital = try await server.hospital()
-            let good = try Referral.bundle().serialized()
+            let good = try SampleReferral.bundle().serialized()
             var poor = hospital
             poor.scopes = "system/Task.rs"
             var answers: [(String, Sender.Answer, Int)] = []
@@ -28,9 +28,9 @@ struct BadInputTests {
             answers.append(("no token", try await hospital.send(.post, "/fhir", good, token: "x"), 401))
             answers.append(("no route", try await hospital.get("/fhir/Nothing/1"), 404))
             answers.append(("no method", try await hospital.send(.delete, "/fhir/Task/1"), 405))
-            let unknownCode = try Referral.bundle { $0[["entry", 3, "resource", "status"]] = "begun" }
+            let unknownCode = try SampleReferral.bundle { $0[["entry", 3, "resource", "status"]] = "begun" }
             answers.append(("unknown code", try await hospital.post("/fhir", unknownCode), 422))
-            let wrongType = try Referral.bundle { $0[["entry", 0, "resource", "name"]] = "Robin Example" }
+            let wrongType = try SampleReferral.bundle { $0[["entry", 0, "resource", "name"]] = "Robin Example" }
             answers.append(("wrong type", try await hospital.post("/fhir", wrongType), 400))
             for (what, answer, status) in answers {
                 #expect(answer.status.code == status, "\(what)")
@@ -48,7 +48,7 @@ struct BadInputTests {
         try await PartnerServer.with { server in
             let hospital = try await server.hospital()
             _ = try await hospital.refer()
-            let other = try Referral.bundle { $0[["entry", 2, "resource", "priority"]] = "routine" }
+            let other = try SampleReferral.bundle { $0[["entry", 2, "resource", "priority"]] = "routine" }
             let answer = try await hospital.post("/fhir", other)
             #expect(answer.status == .conflict)
             #expect(answer.json[["resourceType"]] == "OperationOutcome")

@@ -169,7 +169,7 @@ struct Sender: Sendable {
 
     /// Refers, and gives the paths of what was created, in the order of the entries.
     func refer(_ change: (inout JSONValue) -> Void = { _ in }) async throws -> [String] {
-        let answer = try await post("/fhir", try Referral.bundle(change))
+        let answer = try await post("/fhir", try SampleReferral.bundle(change))
         #expect(answer.status == .ok, "\(String(decoding: answer.json.serialized(), as: UTF8.self))")
         return try Self.paths(answer)
     }
@@ -183,7 +183,7 @@ struct Sender: Sendable {
 }
 
 /// What a hospital sends.
-enum Referral {
+enum SampleReferral {
     static func bundle(_ change: (inout JSONValue) -> Void = { _ in }) throws -> JSONValue {
         var value = try JSONValue.parse(Array(text.utf8))
         change(&value)

@@ -69,7 +69,7 @@ struct PublishedReferralsTests {
     private static func referral(_ number: Int, with example: JSONValue) throws -> JSONValue {
         let places = ["Patient": 0, "Consent": 1, "ServiceRequest": 2, "Task": 3]
         let type = try #require(example[["resourceType"]]?.string)
-        return try Referral.bundle { bundle in
+        return try SampleReferral.bundle { bundle in
             var resource = example
             let place = JSONPath([.member("entry"), .element(places[type] ?? 0), .member("resource")])
             let original = bundle[place]

@@ -40,7 +40,7 @@ struct ReferringByFHIRTests {
     func twice(hasPlacer: Bool) async throws {
         try await PartnerServer.with { server in
             let hospital = try await server.hospital()
-            let bundle = try Referral.bundle {
+            let bundle = try SampleReferral.bundle {
                 if !hasPlacer { $0[["entry", 2, "resource", "identifier"]] = nil }
             }
             let first = try await hospital.post("/fhir", bundle)
@@ -55,7 +55,7 @@ struct ReferringByFHIRTests {
     func atOnce(hasPlacer: Bool) async throws {
         try await PartnerServer.with { server in
             let hospital = try await server.hospital()
-            let bundle = try Referral.bundle {
+            let bundle = try SampleReferral.bundle {
                 if !hasPlacer { $0[["entry", 2, "resource", "identifier"]] = nil }
             }
             let answers = try await withThrowingTaskGroup(of: Sender.Answer.self) { group in

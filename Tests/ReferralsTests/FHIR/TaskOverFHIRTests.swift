@@ -21,7 +21,7 @@ struct TaskOverFHIRTests {
         try await server.referring.work { work in
             try await server.referring.store.report(on: id, in: work) { current in
                 current.matched(
-                    with: PeerID(rawValue: server.referring.store.ids.uuid()),
+                    with: PeerID(rawValue: server.referring.store.ids.uuid()), in: .dispatch,
                     by: .init(.performer, "peer-matching"), at: work.now
                 )
             }

@@ -55,7 +55,7 @@ struct TokenEndpointTests {
             #expect(answer.json[["scope"]] == "system/ServiceRequest.c system/Task.rus")
             #expect(answer.headers[.cacheControl] == "no-store")
             let token = try #require(answer.json[["access_token"]]?.string)
-            let bundle = try Referral.bundle().serialized()
+            let bundle = try SampleReferral.bundle().serialized()
             let posted = try await registered.sender.send(.post, "/fhir", bundle, token: token)
             #expect(posted.status == .ok)
             let paths = try Sender.paths(posted)
