@@ -29,12 +29,16 @@ private actor MigratedTemplates {
     }
 
     private static func make(_ name: String, _ sets: [MigrationSet]) async throws {
-        let cluster = try TestDatabase.cluster()
+        var cluster = try TestDatabase.cluster()
+        // Whoever comes second waits until the first has migrated, however busy the machine is.
+        cluster.lockTimeout = .seconds(600)
+        cluster.statementTimeout = .seconds(600)
+        cluster.idleInTransactionTimeout = .seconds(600)
         let reactor = TestDatabase.sharedReactor
         let pool = Pool(.init(cluster), reactor: reactor, logger: .silent)
         try await pool.withTransaction { transaction in
             // Held until the template is whole, so that the other processes wait for it.
-            _ = try await transaction.query(lock)
+            _ = try await transaction.query(lock, name)
             guard try await transaction.query(find, name).isEmpty else { return }
             let draft = "draft_" + name
             try await pool.runScript("drop database if exists \(draft)")
@@ -52,7 +56,7 @@ private actor MigratedTemplates {
     }
 
     private static let lock = Statement(
-        "template.lock", "select pg_advisory_xact_lock(hashtextextended('handrail.template', 0))::text")
+        "template.lock", "select pg_advisory_xact_lock(hashtextextended('handrail.' || $1, 0))::text")
     private static let find = Statement("template.find", "select datname from pg_database where datname = $1")
     private static let logins = Statement(
         "template.logins",
