@@ -29,11 +29,7 @@ private actor MigratedTemplates {
     }
 
     private static func make(_ name: String, _ sets: [MigrationSet]) async throws {
-        var cluster = try TestDatabase.cluster()
-        // Whoever comes second waits until the first has migrated, however busy the machine is.
-        cluster.lockTimeout = .seconds(600)
-        cluster.statementTimeout = .seconds(600)
-        cluster.idleInTransactionTimeout = .seconds(600)
+        let cluster = try patientCluster()
         let reactor = TestDatabase.sharedReactor
         let pool = Pool(.init(cluster), reactor: reactor, logger: .silent)
         try await pool.withTransaction { transaction in
@@ -53,6 +49,15 @@ private actor MigratedTemplates {
             try await TestDatabase.whenUnused { try await pool.runScript("alter database \(draft) rename to \(name)") }
         }
         await pool.shutDown()
+    }
+
+    /// Whoever comes second waits until the first has migrated, however busy the machine is.
+    private static func patientCluster() throws -> ConnectionSettings {
+        var cluster = try TestDatabase.cluster()
+        cluster.lockTimeout = .seconds(600)
+        cluster.statementTimeout = .seconds(600)
+        cluster.idleInTransactionTimeout = .seconds(600)
+        return cluster
     }
 
     private static let lock = Statement(
