@@ -55,17 +55,27 @@ enum MeasureStatements {
         )
         select
             planned.plan_id, planned.due_at,
-            case when plan.phase = 'closed' then plan.phase_changed_at end,
             (
-                select min(occurred_at)
-                from outcome.timeline_event
-                where agency_id = $1 and participant_id = planned.participant_id and kind = 'died'
+                select phase_changed_at
+                from outcome.plan
+                where agency_id = $1 and plan_id = planned.plan_id and phase = 'closed'
+            ),
+            least(
+                (
+                    select min(occurred_at)
+                    from outcome.timeline_event
+                    where agency_id = $1 and participant_id = planned.participant_id and kind = 'died'
+                ),
+                (
+                    select min(closed_at)
+                    from outcome.referral
+                    where agency_id = $1 and participant_id = planned.participant_id and closing_reason = 'died'
+                )
             ),
             contact.outcome, contact.occurred_at,
             (contact.occurred_at at time zone
                 coalesce((select time_zone from handrail.agency where agency_id = $1), 'UTC'))::date
         from planned
-        left join outcome.plan on plan.agency_id = $1 and plan.plan_id = planned.plan_id
         left join outcome.contact
             on contact.agency_id = $1
             and contact.plan_id = planned.plan_id
