@@ -34,7 +34,8 @@ func service(
     _ name: String,
     domainData: [String] = [],
     migrations: [String],
-    dependencies: [Target.Dependency] = []
+    dependencies: [Target.Dependency] = [],
+    testExclude: [String] = []
 ) -> [Target] {
     [
         .target(
@@ -70,6 +71,7 @@ func service(
                 "Postgres",
                 "Models", hummingbird, hummingbirdTesting, logging,
             ] + dependencies,
+            exclude: testExclude,
             swiftSettings: strict
         ),
     ]
@@ -227,6 +229,7 @@ let package = Package(
             migrations: [
                 "V0001_create_outcome_schema.sql", "V0002_create_assessment.sql", "V0003_create_projections.sql",
                 "V0004_create_timeline.sql", "V0005_create_measure_result.sql", "V0006_create_referral_journey.sql",
-            ]
+            ],
+            testExclude: ["Reference/measures.json", "Reference/reference.py", "Reference/scores.json"]
         )
 )
