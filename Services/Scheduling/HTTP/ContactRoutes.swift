@@ -92,18 +92,23 @@ extension SchedulingAPI {
         }
     }
 
-    /// The contact that a body describes: its plan, else its appointment, else the participant's own plan says whose it
-    /// is.
+    /// The contact that a body describes. Where it names no plan, its appointment does, else it belongs to the plan that
+    /// began last.
     private func contact(
         _ body: RecordContact, id: ContactID, _ reach: Reach, in work: UnitOfWork
     ) async throws -> Contact {
         let appointment = try await appointment(of: body, reach, in: work)
-        let planID = body.planID ?? appointment?.planID
+        if body.planID == nil { try await requireSupport(of: body.participantID, reach, in: work) }
+        var planID = body.planID ?? appointment?.planID
+        if planID == nil {
+            planID = try await PlanQueries.newestLive(
+                of: body.participantID, with: try reach.peer(asked: body.peerID), in: work.transaction
+            )
+        }
         let plan: ContactPlan? = if let planID { try await reachable(planID, reach, in: work) } else { nil }
         if let plan, plan.participantID != body.participantID {
             throw Problem.invalid("/participantID", "the plan is another participant's")
         }
-        if plan == nil { try await requireSupport(of: body.participantID, reach, in: work) }
         guard let peerID = try reach.peer(asked: body.peerID) ?? plan?.peerID ?? appointment?.peerID else {
             throw Problem.invalid("/peerID", "is needed where neither plan nor appointment names the peer")
         }

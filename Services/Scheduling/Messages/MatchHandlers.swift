@@ -88,7 +88,7 @@ enum MatchHandlers {
         let contact = try Contact(
             id: work.ids.new(), planID: known?.planID, referralID: progress.referralID,
             participantID: progress.participantID, peerID: peerID, mode: .bedside, outcome: outcome.asContact,
-            place: .emergencyDepartment, minutes: minutes(from: began, to: progress.at), occurredAt: began,
+            place: known?.setting, minutes: minutes(from: began, to: progress.at), occurredAt: began,
             recordedAt: max(work.now, began)
         )
         try await ContactStore.record(contact, matchID: progress.matchID, in: work)

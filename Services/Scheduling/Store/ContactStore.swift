@@ -4,7 +4,7 @@ internal import SchedulingDomain
 
 /// Contacts in PostgreSQL. A contact is written once; it moves its plan, its appointment, and everybody who waits.
 enum ContactStore {
-    /// Stores a contact: into its plan, onto its appointment, and published for each referral that hears of the plan.
+    /// Stores a contact: into the participant's plans, onto its appointment, and published for each referral that hears of the plan.
     ///
     /// - Parameter matchID: the dispatch that it ended; a contact of one dispatch is stored once.
     /// - Returns: when the plan wanted it, nil for a contact outside of it.
@@ -16,14 +16,7 @@ enum ContactStore {
                 try $0.contactRecorded(contact.outcome, at: work.now)
             }
         }
-        var recording = Recording()
-        var plan: ContactPlan?
-        if let planID = contact.planID {
-            plan = try await PlanStore.update(planID, touching: true, in: work) { plan, model in
-                recording = plan.record(contact, model: model)
-                return recording.effects
-            }
-        }
+        let (plan, recording) = try await putIntoPlans(contact, in: work)
         let inserted = try await work.transaction.query(
             insert, work.agencyID, contact.id, contact.planID, contact.referralID, contact.participantID,
             contact.peerID, contact.appointmentID, matchID, contact.mode, contact.outcome, contact.place,
@@ -42,6 +35,25 @@ enum ContactStore {
             )
         }
         return recording.dueAt
+    }
+
+    /// Puts a contact into its plan, and into every other plan in which the participant lives: who was reached for one
+    /// need not be sought for another. In the order of their ids, so that two contacts at once cannot block each other.
+    private static func putIntoPlans(_ contact: Contact, in work: UnitOfWork) async throws -> (ContactPlan?, Recording)
+    {
+        let live = try await work.transaction.query(PlanStatements.liveOfParticipant, contact.participantID)
+            .map { try $0.decode(PlanID.self) }
+        var own: (ContactPlan?, Recording) = (nil, Recording())
+        for planID in Set(live + (contact.planID.map { [$0] } ?? [])).sorted() {
+            var recording = Recording()
+            let isOwn = planID == contact.planID
+            let plan = try await PlanStore.update(planID, touching: isOwn, in: work) { plan, model in
+                recording = plan.record(contact, model: model)
+                return recording.effects
+            }
+            if isOwn { own = (plan, recording) }
+        }
+        return own
     }
 
     private static func referrals(of contact: Contact, plan: ContactPlan?, in work: UnitOfWork) async throws

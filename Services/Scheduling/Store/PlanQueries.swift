@@ -37,6 +37,13 @@ enum PlanQueries {
         try await transaction.query(isSupported, participantID, peerID).first?.decode(Bool.self) ?? false
     }
 
+    /// The participant's live plan that began last; with a peer, of those that are this peer's.
+    static func newestLive(
+        of participantID: ParticipantID, with peerID: PeerID?, in transaction: Transaction
+    ) async throws -> PlanID? {
+        try await transaction.query(newestLive, participantID, peerID).first?.decode(PlanID.self)
+    }
+
     private static func summary(_ row: Row) throws -> PlanSummary {
         let (
             planID, participantID, referralID, peerID, programme, programmeVersion, status, phase, startedAt, closedAt,
@@ -87,6 +94,17 @@ enum PlanQueries {
         where (started_at, plan_id) > ($1, $2)
         order by started_at, plan_id
         limit $3
+        """
+    )
+
+    static let newestLive = Statement(
+        "plan.newest_live",
+        """
+        select plan_id
+        from scheduling.plan
+        where participant_id = $1 and ($2::uuid is null or peer_id = $2) and status in ('preparing', 'active')
+        order by started_at desc, plan_id desc
+        limit 1
         """
     )
 

@@ -9,6 +9,7 @@ enum ReferralMatchStore {
         var planID: PlanID?
         var matchID: MatchID?
         var matchVersion: Int?
+        var setting: Setting?
         var acceptedAt: Instant?
         var arrivedAt: Instant?
         var cancelledAt: Instant?
@@ -27,12 +28,12 @@ enum ReferralMatchStore {
     /// The referral's row, held to the end of the transaction; nil where nothing was heard of it.
     static func find(_ id: ReferralID, in work: UnitOfWork) async throws -> Known? {
         guard let row = try await work.transaction.query(find, id).first else { return nil }
-        let (planID, matchID, matchVersion, acceptedAt, arrivedAt, cancelledAt) = try row.decode(
-            (PlanID?, MatchID?, Int?, Instant?, Instant?, Instant?).self
+        let (planID, matchID, matchVersion, setting, acceptedAt, arrivedAt, cancelledAt) = try row.decode(
+            (PlanID?, MatchID?, Int?, Setting?, Instant?, Instant?, Instant?).self
         )
         return Known(
-            planID: planID, matchID: matchID, matchVersion: matchVersion, acceptedAt: acceptedAt, arrivedAt: arrivedAt,
-            cancelledAt: cancelledAt
+            planID: planID, matchID: matchID, matchVersion: matchVersion, setting: setting, acceptedAt: acceptedAt,
+            arrivedAt: arrivedAt, cancelledAt: cancelledAt
         )
     }
 
@@ -91,7 +92,7 @@ enum ReferralMatchStore {
     static let find = Statement(
         "referral_match.find",
         """
-        select plan_id, match_id, match_version, accepted_at, arrived_at, cancelled_at
+        select plan_id, match_id, match_version, setting, accepted_at, arrived_at, cancelled_at
         from scheduling.referral_match
         where referral_id = $1
         for update

@@ -54,6 +54,34 @@ import Testing
         }
     }
 
+    @Test("who was reached for one plan is not sought for another; a contact without a plan is of the newest")
+    func twoPlans() async throws {
+        try await SchedulingFixture.with { fixture in
+            let checkUps = try await fixture.handle(.fixture(.recoveryCheckUps, kind: .proposal))
+            fixture.clock.advance(by: .seconds(3 * 86_400))
+            let acute = try await fixture.handle(
+                .fixture(participantID: checkUps.participantID, peerID: checkUps.peerID, acceptedAt: fixture.clock.now)
+            )
+            fixture.clock.advance(by: .seconds(86_400))
+            let peer = Caller(.peer, in: fixture.agency, peerID: acute.peerID)
+            try await fixture.app().test(.router) { client in
+                let answer = try await client.send(
+                    .post, "/v1/contacts", as: peer,
+                    """
+                    {"participantID": "\(acute.participantID)", "mode": "phone", "outcome": "reached",
+                    "occurredAt": "\(fixture.clock.now)"}
+                    """
+                )
+                #expect(answer.status == .created && answer["planID"] == acute.id.description, "\(answer.body)")
+            }
+            for id in [acute.id, checkUps.id] {
+                let plan = try await fixture.plan(id)
+                #expect(plan.contacts[0].status == .met)
+            }
+            #expect(try await fixture.published(ContactRecorded.self).map(\.planID) == [acute.id])
+        }
+    }
+
     @Test("the same contact sent twice at once is recorded once")
     func atOnce() async throws {
         try await SchedulingFixture.with { fixture in

@@ -122,6 +122,10 @@ import Testing
             }
             let contacts = try await fixture.published(ContactRecorded.self)
             #expect(contacts.map(\.outcome) == [recorded] && contacts[0].mode == .bedside)
+            let stored = try await fixture.work { work in
+                try await ContactQueries.find(contacts[0].contactID, in: work.transaction)
+            }
+            #expect(stored?.place == .emergencyDepartment && stored?.minutes == 45)
             #expect(contacts[0].occurredAt == fixture.clock.now + .seconds(40 * 60))
             #expect(contacts[0].planID == plan.id && contacts[0].dueAt == nil)
             #expect(try await fixture.plan(plan.id).closureReason == (outcome == .died ? .died : nil))
