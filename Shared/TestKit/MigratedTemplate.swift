@@ -33,8 +33,9 @@ private actor MigratedTemplates {
         let reactor = TestDatabase.sharedReactor
         let pool = Pool(.init(cluster), reactor: reactor, logger: .silent)
         try await pool.withTransaction { transaction in
-            // Held until the template is whole, so that the other processes wait for it.
-            _ = try await transaction.query(lock, name)
+            // Held until the template is whole, so that others wait for it; one for all templates, because they
+            // change the same roles.
+            _ = try await transaction.query(lock)
             guard try await transaction.query(find, name).isEmpty else { return }
             let draft = "draft_" + name
             try await pool.runScript("drop database if exists \(draft)")
@@ -61,7 +62,7 @@ private actor MigratedTemplates {
     }
 
     private static let lock = Statement(
-        "template.lock", "select pg_advisory_xact_lock(hashtextextended('handrail.' || $1, 0))::text")
+        "template.lock", "select pg_advisory_xact_lock(hashtextextended('handrail.template', 0))::text")
     private static let find = Statement("template.find", "select datname from pg_database where datname = $1")
     private static let logins = Statement(
         "template.logins",

@@ -24,6 +24,8 @@ public struct TestDatabase: Sendable {
     public static func with<T: Sendable>(
         template: String? = nil, _ body: @Sendable (TestDatabase) async throws -> T
     ) async throws -> T {
+        await TestSlots.shared.take()
+        defer { TestSlots.shared.giveBack() }
         let cluster = try cluster()
         let name = "test_" + UUID().uuidString.lowercased().filter { $0 != "-" }
         let copy = template.map { " template \($0)" } ?? ""
@@ -43,7 +45,10 @@ public struct TestDatabase: Sendable {
         guard let url = clusterURL else {
             throw PostgresError(.misuse, explanation: "HANDRAIL_TEST_DATABASE_URL is not set: run deploy/local/test")
         }
-        return try ConnectionSettings(url: url, applicationName: "handrail-tests")
+        var settings = try ConnectionSettings(url: url, applicationName: "handrail-tests")
+        // Tests are about what happens, not how fast: a busy machine must not fail them.
+        settings.connectTimeout = .seconds(60)
+        return settings
     }
 
     /// Repeats while the server still counts a session that has just been closed as a user of the database.
@@ -76,6 +81,7 @@ public struct TestDatabase: Sendable {
         let settings = login.map { superuser.login($0, password: Self.password) } ?? superuser
         var configuration = Pool.Configuration(settings)
         configuration.maximumConnections = connections
+        configuration.leaseTimeout = .seconds(60)
         let pool = Pool(configuration, reactor: reactor, logger: .silent)
         do {
             let value = try await body(pool)

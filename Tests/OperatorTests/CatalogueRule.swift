@@ -34,7 +34,7 @@ struct CatalogueRule: Sendable, CustomTestStringConvertible {
             offenders: "select t.name from (\(tables)) t where not (t.relrowsecurity and t.relforcerowsecurity)",
             violation: "alter table message_table.parked no force row level security"),
         CatalogueRule(
-            promise: "agency_id leads every key of every table but the log's and the nameless refusals'",
+            promise: "agency_id leads every key of every table but the log's, the seals' and the nameless refusals'",
             offenders: """
                 select t.name || ' ' || i.indexrelid::regclass
                 from (\(tables)) t
@@ -43,7 +43,8 @@ struct CatalogueRule: Sendable, CustomTestStringConvertible {
                 where not t.relispartition and a.attname is distinct from 'agency_id'
                     and t.name not in (
                         'message_table.message', 'message_table.tick', 'message_table.checkpoint', 'message_table.member')
-                    and t.relname <> 'denied_access'
+                    and t.relname not in ('denied_access', 'audit_seal')
+                    and i.indexrelid::regclass::text not like '%audit_event%xid%'
                 """,
             violation: "create unique index stray on message_table.parked (id)"),
         CatalogueRule(
@@ -105,14 +106,14 @@ struct CatalogueRule: Sendable, CustomTestStringConvertible {
                 """,
             violation: "create view referral.stray as select 1 as one"),
         CatalogueRule(
-            promise: "only the makers of partitions run as the owner, with a pinned search path",
+            promise: "only the makers of partitions and the sealer run as the owner, with a pinned search path",
             offenders: """
                 select p.oid::regprocedure::text
                 from pg_proc p
                 join pg_namespace n on n.oid = p.pronamespace
                 where n.nspname in ('handrail', 'message_table', 'referral', 'matching', 'scheduling', 'outcome')
                     and p.prosecdef
-                    and not (p.proname in ('add_partitions', 'add_audit_partitions')
+                    and not (p.proname in ('add_partitions', 'keep_audit_partitions', 'seal_audit')
                         and p.proowner = 'handrail_owner'::regrole
                         and exists (select from unnest(p.proconfig) c where c like 'search_path=pg_catalog%'))
                 """,

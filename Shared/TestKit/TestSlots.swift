@@ -1,0 +1,44 @@
+internal import NIOConcurrencyHelpers
+
+/// How many tests have a database at the same moment. All tests start at once; without a bound their connections would
+/// starve each other on a small machine.
+final class TestSlots: Sendable {
+    static let shared = TestSlots(8)
+
+    private struct State {
+        var free: Int
+        var waiting: [CheckedContinuation<Void, Never>] = []
+    }
+
+    private let state: NIOLockedValueBox<State>
+
+    init(_ count: Int) {
+        state = NIOLockedValueBox(State(free: count))
+    }
+
+    /// Waits for a free slot.
+    func take() async {
+        await withCheckedContinuation { continuation in
+            let isFree = state.withLockedValue { state in
+                guard state.free > 0 else {
+                    state.waiting.append(continuation)
+                    return false
+                }
+                state.free -= 1
+                return true
+            }
+            if isFree { continuation.resume() }
+        }
+    }
+
+    func giveBack() {
+        let next = state.withLockedValue { state in
+            guard !state.waiting.isEmpty else {
+                state.free += 1
+                return CheckedContinuation<Void, Never>?.none
+            }
+            return state.waiting.removeFirst()
+        }
+        next?.resume()
+    }
+}
