@@ -48,7 +48,7 @@ struct PartnerDoor: Sendable {
             clock: environment.clock, ids: environment.ids, logger: environment.logger
         )
         fhir = FHIRRoutes(database: environment.database, store: store, publicURL: url, clock: environment.clock)
-        smart = SMARTRoutes(publicURL: url, endpoint: endpoint, resources: FHIRRoutes.types)
+        smart = SMARTRoutes(publicURL: url, endpoint: endpoint, scopes: FHIRRoutes.scopes)
         issuer = OwnIssuer(issuer: url, audience: environment.name, keySet: tokens.publicKeys.serialized())
     }
 

@@ -68,7 +68,7 @@ struct PartnerServer: Sendable {
             keySets: KeySetCache(clock: referring.clock.wall) { try await keySets.fetch($0) }, tokens: tokens,
             clock: referring.clock.wall, ids: referring.store.ids, logger: .silent
         )
-        SMARTRoutes(publicURL: publicURL, endpoint: endpoint, resources: FHIRRoutes.types).add(to: &routes)
+        SMARTRoutes(publicURL: publicURL, endpoint: endpoint, scopes: FHIRRoutes.scopes).add(to: &routes)
         FHIRRoutes(
             database: Database(pool: referring.pool, workers: referring.workers), store: referring.store,
             publicURL: publicURL, clock: referring.clock.wall

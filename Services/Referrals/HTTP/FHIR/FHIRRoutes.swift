@@ -63,8 +63,15 @@ struct FHIRRoutes: Sendable {
         "Observation", "Coverage", "Provenance",
     ]
 
-    /// Every type that can be read, for scopes.
+    /// Every type that can be read.
     static let types = ["Task", "ServiceRequest", "Organization"] + carried
+
+    /// What a client can be allowed to do.
+    static let scopes =
+        [
+            SMARTScope("ServiceRequest", [.create, .read]), SMARTScope("Task", [.read, .update, .search]),
+            SMARTScope("Organization", [.read]),
+        ] + carried.map { SMARTScope($0, [.read]) }
 
     private func add(
         _ method: HTTPRequest.Method, _ template: String, _ operationID: String, _ summary: String,

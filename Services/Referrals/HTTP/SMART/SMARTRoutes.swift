@@ -12,8 +12,8 @@ struct SMARTRoutes: Sendable {
     /// `https://host`, without a slash at the end.
     let publicURL: String
     let endpoint: TokenEndpoint
-    /// The types that scopes can name.
-    let resources: [String]
+    /// The scopes that open something.
+    let scopes: [SMARTScope]
 
     func add(to routes: inout Routes) {
         let discovery = Response.json(configuration, mediaType: "application/json", cache: "public, max-age=300")
@@ -64,9 +64,7 @@ struct SMARTRoutes: Sendable {
             "token_endpoint_auth_methods_supported": ["private_key_jwt"],
             "token_endpoint_auth_signing_alg_values_supported": ["RS384", "ES384"],
             "grant_types_supported": ["client_credentials"],
-            "scopes_supported": .array(
-                resources.flatMap { ["system/\($0).rs", "system/\($0).cruds"] }.map(JSONValue.string)
-            ),
+            "scopes_supported": .array(scopes.map { .string($0.description) }),
             "capabilities": ["client-confidential-asymmetric", "permission-v1", "permission-v2"],
         ]
     }
