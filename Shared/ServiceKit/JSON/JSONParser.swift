@@ -3,11 +3,7 @@
 /// A name given twice is refused because readers differ in which one they take, and a check by one reader must hold
 /// for the next.
 struct JSONParser<Bytes: Collection<UInt8>> {
-    /// A text that is not JSON: what was wrong and after how many bytes. Never quotes the text.
-    struct Failure: Error, Hashable {
-        var reason: String
-        var offset: Int
-    }
+    typealias Failure = JSONTextError
 
     private static var deepest: Int { 64 }
 
@@ -201,4 +197,12 @@ extension JSONParser {
         }
         return value
     }
+}
+
+/// A text that is not JSON: what was wrong and after how many bytes. Never quotes the text.
+///
+/// Not nested in the parser: thrown as a type of a generic type, it crashes the optimizer of Swift 6.3 in release builds.
+struct JSONTextError: Error, Hashable {
+    var reason: String
+    var offset: Int
 }
