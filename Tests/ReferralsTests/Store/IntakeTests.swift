@@ -39,7 +39,7 @@ struct IntakeTests {
         try await Referring.with { referring in
             let hospital = try await referring.hospital("First")
             let participants = try await withThrowingTaskGroup(of: ParticipantID.self) { group in
-                for _ in 1...16 {
+                for _ in 1...8 {
                     group.addTask {
                         try await referring.work {
                             try await referring.store.takeIn(.emergency(of: .jane, from: hospital), in: $0)
