@@ -27,6 +27,7 @@ struct ReferralsAPI: Sendable {
         addParticipants(to: &routes)
         addConsents(to: &routes)
         addPartners(to: &routes)
+        addKeys(to: &routes)
     }
 
     /// Runs a request in one transaction of its agency, again where it met another one.

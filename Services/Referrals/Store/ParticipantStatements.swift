@@ -70,15 +70,43 @@ extension Statement {
         """
     )
 
-    static let participantsToRewrap = Statement(
-        "participant.to_rewrap",
+    static let pageOfParticipants = Statement(
+        "participant.page",
         """
-        select participant_id, data_key
+        select participant_id, version, data_key, given_name, family_name, birth_date, phone, address, identifiers,
+          phone_is_safe
         from referral.participant
-        where agency_id = $1 and data_key_ring_id <> $2
+        where agency_id = $1 and participant_id > $2
         order by participant_id
         limit $3
-        for no key update skip locked
+        for no key update
+        """
+    )
+
+    static let deleteOldBlindIndex = Statement(
+        "blind_index.delete_old",
+        """
+        delete from referral.participant_blind_index
+        where agency_id = $1 and participant_id = $2 and key_version <> all ($3)
+        """
+    )
+
+    /// Others who share a phone, or sound alike and were born in the same year.
+    static let possibleDuplicates = Statement(
+        "blind_index.possible_duplicates",
+        """
+        select other.participant_id, array_agg(distinct other.kind)
+        from referral.participant_blind_index as mine
+        join referral.participant_blind_index as other
+          on other.agency_id = mine.agency_id
+          and other.kind = mine.kind
+          and other.key_version = mine.key_version
+          and other.hmac = mine.hmac
+          and other.participant_id <> mine.participant_id
+        where mine.agency_id = $1 and mine.participant_id = $2
+        group by other.participant_id
+        order by other.participant_id
+        limit 50
         """
     )
 

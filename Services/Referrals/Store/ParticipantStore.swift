@@ -10,12 +10,14 @@ struct StoredParticipant: Sendable {
     let version: Int
     let identity: PersonIdentity
     let dataKey: DataKey
+    /// The data key as stored.
+    let wrappedKey: [UInt8]
 }
 
 extension Store {
     /// The participant, or nil when there is none in this agency.
     func participant(_ id: ParticipantID, in work: Work) async throws -> StoredParticipant? {
-        try await work.tx.query(.findParticipant, work.agencyID, id).first.map { try read($0, in: work) }
+        try await work.tx.query(.findParticipant, work.agencyID, id).first.map { try readParticipant($0, in: work) }
     }
 
     /// The participant, locked until the end of the transaction.
@@ -25,7 +27,7 @@ extension Store {
         guard let row = try await work.tx.query(.lockParticipant, work.agencyID, id).first else {
             throw StoreError(.notFound)
         }
-        return try read(row, in: work)
+        return try readParticipant(row, in: work)
     }
 
     /// Finds the person among the participants, by identifier, or by name and birth date, or registers them.
@@ -72,7 +74,9 @@ extension Store {
             columns.birthDate, columns.phone, columns.address, columns.identifiers, person.phoneIsSafe, work.now
         )
         guard try await index(id, digests, in: work) == digests.count else { throw StoreError(.raced) }
-        return StoredParticipant(participantID: id, version: 1, identity: person, dataKey: dataKey)
+        return StoredParticipant(
+            participantID: id, version: 1, identity: person, dataKey: dataKey, wrappedKey: wrapped
+        )
     }
 
     /// Adds what this sender knows and others did not.
@@ -91,11 +95,11 @@ extension Store {
         _ = try await index(participant.participantID, digests, in: work)
         return StoredParticipant(
             participantID: participant.participantID, version: participant.version + 1, identity: identity,
-            dataKey: participant.dataKey
+            dataKey: participant.dataKey, wrappedKey: participant.wrappedKey
         )
     }
 
-    private func index(_ id: ParticipantID, _ digests: [BlindIndex], in work: Work) async throws -> Int {
+    func index(_ id: ParticipantID, _ digests: [BlindIndex], in work: Work) async throws -> Int {
         guard !digests.isEmpty else { return 0 }
         return try await work.tx.execute(
             .insertBlindIndex, work.agencyID, id, digests.map(\.kind.rawValue), digests.map(\.version),
@@ -103,7 +107,7 @@ extension Store {
         )
     }
 
-    private func read(_ row: Row, in work: Work) throws -> StoredParticipant {
+    func readParticipant(_ row: Row, in work: Work) throws -> StoredParticipant {
         let (id, version, wrapped, given, family, birth, phone, address, identifiers, isSafe) = try row.decode(
             (
                 ParticipantID, Int, [UInt8], [UInt8]?, [UInt8]?, [UInt8]?, [UInt8]?, [UInt8]?, [UInt8]?, Bool
@@ -116,21 +120,8 @@ extension Store {
         )
         return StoredParticipant(
             participantID: id, version: version, identity: try columns.open(with: dataKey, phoneIsSafe: isSafe),
-            dataKey: dataKey
+            dataKey: dataKey, wrappedKey: wrapped
         )
-    }
-
-    /// Brings data keys under the ring's current key, some at a time, after a rotation.
-    ///
-    /// - Returns: how many were done; 0 when the past keys are no longer needed in this agency.
-    func rewrapDataKeys(atMost limit: Int, in work: Work) async throws -> Int {
-        let rows = try await work.tx.query(.participantsToRewrap, work.agencyID, vault.ring.currentID, limit)
-        for row in rows {
-            let (id, wrapped) = try row.decode((ParticipantID, [UInt8]).self)
-            let rewrapped = try vault.rewrap(wrapped, of: id, in: work.agencyID)
-            work.tx.enqueue(.rewrapParticipant, work.agencyID, id, rewrapped, vault.ring.currentID)
-        }
-        return rows.count
     }
 }
 

@@ -29,6 +29,9 @@ struct BlindIndexKeys: Sendable {
         try self.init(keys)
     }
 
+    /// The versions in the file.
+    var versions: [Int16] { keys.map(\.version) }
+
     /// The digests of these keys under every version, sorted by kind, version and digest.
     func digests(of texts: Set<IndexKey>, in agency: AgencyID) -> [BlindIndex] {
         var found: [BlindIndex] = []

@@ -1,0 +1,89 @@
+import FoundationEssentials
+import MessageTable
+import Models
+import Postgres
+import ReferralsDomain
+import Testing
+
+@testable import Referrals
+
+@Suite("Renewing keys")
+struct KeyRenewalTests {
+    @Test("through a rotation a person is always found, and afterwards nothing needs the old keys")
+    func rotation() async throws {
+        try await Referring.with { referring in
+            let hospital = try await referring.hospital("First", webhook: "https://hospital.example/hooks")
+            let before = try await referring.work {
+                try await referring.store.takeIn(.emergency(of: .jane, from: hospital), in: $0)
+            }
+            for number in 1...4 {
+                var person = PersonIdentity.jane
+                person.familyName = "Quixote \(number)th"
+                person.identifiers = []
+                let somebody = person
+                _ = try await referring.work {
+                    try await referring.store.takeIn(.emergency(of: somebody, from: hospital), in: $0)
+                }
+            }
+            let id = before.stored.referral.participantID
+            let during = Store(
+                vault: .test(ring: ["one": 1, "two": 2], current: "two", index: [1: 9, 2: 8]), ids: referring.store.ids)
+            let found = try await referring.work {
+                try await during.takeIn(.emergency(of: .jane, from: hospital), in: $0)
+            }
+            #expect(found.stored.referral.participantID == id)
+
+            var steps: [KeyRenewal] = []
+            var start: ParticipantID?
+            repeat {
+                let from = start
+                let step = try await referring.work { try await during.renewKeys(after: from, atMost: 2, in: $0) }
+                steps.append(step)
+                start = step.next
+            } while start != nil
+            #expect(steps.map(\.rewrapped).reduce(0, +) == 5)
+            // Identifier, name, phone and sound of one, three of each other one; the first was completed on the way.
+            #expect(steps.map(\.indexed).reduce(0, +) >= 12)
+
+            let after = Store(vault: .test(ring: ["two": 2], current: "two", index: [2: 8]), ids: referring.store.ids)
+            let again = try await referring.work {
+                try await after.takeIn(.emergency(of: .jane, from: hospital), in: $0)
+            }
+            #expect(again.stored.referral.participantID == id)
+            let person = try await referring.work { try await after.participant(id, in: $0) }
+            #expect(person?.identity == .jane)
+            #expect(try await referring.work { try await after.webhook(of: hospital, in: $0) } != nil)
+            _ = try await referring.work { try await after.renewKeys(after: nil, atMost: 100, in: $0) }
+            let versions = try await referring.look(
+                Statement("test.versions", "select distinct key_version from referral.participant_blind_index"),
+                as: Int.self
+            )
+            #expect(versions == [2])
+        }
+    }
+
+    @Test("who may be the same person is shown with what they share, and nobody is merged")
+    func duplicates() async throws {
+        try await Referring.with { referring in
+            let hospital = try await referring.hospital("First")
+            var alike = PersonIdentity.jane
+            (alike.givenName, alike.familyName, alike.identifiers) = ("Dulcie", "Quixotte", [])
+            alike.phone = nil
+            var shares = PersonIdentity(
+                givenName: "Sancho", familyName: "Panza", birthDate: CivilDate(year: 1970, month: 1, day: 2))
+            shares.phone = "609.555.0143"
+            let people = [PersonIdentity.jane, alike, shares]
+            var ids: [ParticipantID] = []
+            for person in people {
+                let taken = try await referring.work {
+                    try await referring.store.takeIn(.emergency(of: person, from: hospital), in: $0)
+                }
+                ids.append(taken.stored.referral.participantID)
+            }
+            #expect(Set(ids).count == 3)
+            let jane = try #require(ids.first)
+            let found = try await referring.work { try await referring.store.possibleDuplicates(of: jane, in: $0) }
+            #expect(Dictionary(uniqueKeysWithValues: found) == [ids[1]: [.namePhoneticBirthYear], ids[2]: [.phone]])
+        }
+    }
+}
