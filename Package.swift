@@ -203,7 +203,7 @@ let package = Package(
             "Referrals",
             migrations: [
                 "V0001_create_referral_schema.sql", "V0002_create_partner.sql", "V0003_create_participant.sql",
-                "V0004_create_referral.sql", "V0005_create_projections.sql",
+                "V0004_create_referral.sql", "V0005_create_projections.sql", "V0006_drop_participant_ring.sql",
             ],
             dependencies: ["FHIR", jwt, crypto, httpClient, locks]
         )

@@ -12,6 +12,7 @@ public enum ReferralsMigrations {
                 Migration("V0003_create_participant", PackageResources.V0003_create_participant_sql),
                 Migration("V0004_create_referral", PackageResources.V0004_create_referral_sql),
                 Migration("V0005_create_projections", PackageResources.V0005_create_projections_sql),
+                Migration("V0006_drop_participant_ring", PackageResources.V0006_drop_participant_ring_sql),
             ]
         )
     }

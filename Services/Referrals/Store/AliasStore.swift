@@ -21,7 +21,10 @@ extension Statement {
         """
         select kind, subject_id, alias_id
         from referral.partner_alias
-        where agency_id = $1 and partner_id = $2 and subject_id = any($3)
+        where agency_id = $1
+          and partner_id = $2
+          and kind in ('participant', 'referral', 'task', 'consent')
+          and subject_id = any($3)
         """
     )
 

@@ -8,39 +8,47 @@ import Testing
 
 @Suite("Query plans under row-level security")
 struct PlanTests {
-    /// The statements that are asked often, as they are prepared, with values of their types.
+    /// The statements that are asked often, with values of their types after the agency.
     static let statements: [(Statement, String)] = [
-        (.loadReferrals, "'{00000000-0000-0000-0000-000000000001}'"),
-        (.participantOfReferral, uuid), (.referralsOfCase, uuid), (.referralsOfEngagement, uuid),
-        (.referralsOfParticipant, uuid), (.listReferrals, "\(uuid), 50"),
+        (.loadReferrals, "array[\(uuid)]::uuid[]"), (.participantOfReferral, uuid), (.referralsOfCase, uuid),
+        (.referralsOfEngagement, uuid), (.referralsOfParticipant, uuid), (.listReferrals, "\(uuid), 50"),
         (.listReferralsByStatus, "'requested', \(uuid), 50"), (.listAwaitingClosing, "\(uuid), 50"),
         (.listShown, "\(uuid), '2026-01-01', \(uuid), 50"),
         (.listShownByStatus, "\(uuid), '{accepted}', '2026-01-01', \(uuid), 50"),
         (.findPlacer, "'client', '{1}', '{ab}'"), (.listTransitions, uuid), (.findParticipant, uuid),
         (.lockParticipant, uuid), (.possibleDuplicates, uuid), (.pageOfParticipants, "\(uuid), 50"),
         (.lookUpBlindIndex, "'{identifier}', '{1}', '{ab}'"), (.listConsents, uuid),
-        (.listConsentsOfSeveral, "'{00000000-0000-0000-0000-000000000001}'"), (.openEngagements, uuid),
-        (.findEngagement, uuid), (.isAssigned, "\(uuid), \(uuid)"), (.findPartner, uuid), (.findWebhook, uuid),
-        (.findAliases, "\(uuid), '{00000000-0000-0000-0000-000000000001}'"),
-        (.resolveAlias, "\(uuid), 'task', \(uuid)"),
-        (.findReceived, "\(uuid), 'Patient', \(uuid)"), (.listReceived, "\(uuid), \(uuid)"), (.engagementOfPlan, uuid),
+        (.listConsentsOfSeveral, "array[\(uuid)]::uuid[]"), (.openEngagements, uuid), (.findEngagement, uuid),
+        (.isAssigned, "\(uuid), \(uuid)"), (.findAliases, "\(uuid), array[\(uuid)]::uuid[]"),
+        (.resolveAlias, "\(uuid), 'task', \(uuid)"), (.findReceived, "\(uuid), 'Patient', \(uuid)"),
+        (.listReceived, "\(uuid), \(uuid)"), (.engagementOfPlan, uuid),
     ]
     static let uuid = "'00000000-0000-0000-0000-000000000001'"
 
-    @Test("every statement that is asked often finds its rows by an index, as the service's own login")
+    @Test(
+        "on an agency of years, every statement that is asked often goes straight to its rows, as the service's own login"
+    )
     func indexed() async throws {
         try await Referring.with { referring in
+            try await referring.fixture(Self.years(of: referring.agencyID))
             try await referring.database.withPool(login: "referrals", connections: 1) { pool in
                 for (statement, values) in Self.statements {
                     let plan = try await Self.plan(of: statement, values, in: pool, agency: referring.agencyID)
                     #expect(!plan.contains("Seq Scan"), "\(statement.name)\n\(plan)")
-                    #expect(plan.contains("Index Cond"), "\(statement.name)\n\(plan)")
+                    // An index that only leads to the agency would filter all of its rows by the id that is asked for.
+                    // Of one participant's engagements and one referral's resources there are only a few.
+                    if [.isAssigned, .listReceived].contains(statement) { continue }
+                    let filters = plan.split(separator: "\n").filter { line in
+                        line.contains("Filter: ") && !line.contains("One-Time")
+                            && (line.contains("_id = ") || line.contains("hmac = "))
+                    }
+                    #expect(filters.isEmpty, "\(statement.name)\n\(plan)")
                 }
             }
         }
     }
 
-    /// The generic plan, with sequential scans priced out: on empty tables they would always win.
+    /// The generic plan: the one that a prepared statement settles on.
     private static func plan(
         of statement: Statement, _ values: String, in pool: Pool, agency: AgencyID
     ) async throws -> String {
@@ -48,7 +56,7 @@ struct PlanTests {
         let name = "under_test_" + statement.name.map { $0.isLetter ? $0 : "_" }
         try await pool.runScript(
             """
-            set enable_seqscan = off; set plan_cache_mode = force_generic_plan;
+            set plan_cache_mode = force_generic_plan;
             select set_config('handrail.agency_id', '\(agency)', false);
             prepare \(name) as \(statement.sql);
             drop table if exists plan_lines;
@@ -64,5 +72,66 @@ struct PlanTests {
         )
         let rows = try await pool.query(Statement("test.plan", "select string_agg(line, E'\\n') from plan_lines"))
         return try rows.first?.decode(String.self) ?? ""
+    }
+
+    /// 5,000 participants with two referrals each, under five partners.
+    private static func years(of agency: AgencyID) -> String {
+        """
+        create function pg_temp.id(kind integer, number integer) returns uuid immutable language sql as
+          $$ select md5(kind || '/' || number)::uuid $$;
+        insert into referral.partner
+          (agency_id, partner_id, version, name, kind, intake_policy, status, created_at, changed_at)
+        select '\(agency)', pg_temp.id(0, n), 1, 'Partner ' || n, 'hospital', 'auto', 'active', now(), now()
+        from generate_series(0, 4) n;
+        insert into referral.participant
+          (agency_id, participant_id, version, data_key, data_key_ring_id, phone_is_safe, registered_at, changed_at)
+        select '\(agency)', pg_temp.id(1, n), 1, 'x', 'one', false, now(), now() from generate_series(1, 5000) n;
+        insert into referral.participant_blind_index (agency_id, kind, key_version, hmac, participant_id)
+        select '\(agency)', kind, 1, rpad(md5(kind || n), 64, '0'), pg_temp.id(1, n)
+        from generate_series(1, 5000) n,
+          unnest('{identifier,name_birth_date,phone,name_birth_year_phonetic}'::text[]) kind;
+        insert into referral.consent
+          (agency_id, consent_id, participant_id, version, kind, discloser, information, recipient_kind,
+           recipient_partner_id, purpose, explains_revocation, signed_by, signature_method, signed_at,
+           warns_of_redisclosure, recorded_at, recorded_by)
+        select '\(agency)', pg_temp.id(2, n), pg_temp.id(1, n), 1, 'disclosure', 'x', '{referral}', 'partner',
+          pg_temp.id(0, n % 5), 'treatment', true, 'participant', 'paper', now(), false, now(), 'x'
+        from generate_series(1, 5000) n;
+        insert into referral.engagement
+          (agency_id, engagement_id, participant_id, version, kind, programme, opened_at, settled_at, closed_at, peer_id)
+        select '\(agency)', pg_temp.id(3, n), pg_temp.id(1, n % 5000 + 1), 1, 'proposal', 'x', now(), now(),
+          case when n % 20 = 0 then null else now() end, pg_temp.id(4, n % 40)
+        from generate_series(1, 10000) n;
+        insert into referral.plan
+          (agency_id, plan_id, version, engagement_id, participant_id, phase, closed_at)
+        select '\(agency)', pg_temp.id(5, n), 1, pg_temp.id(3, n), pg_temp.id(1, n % 5000 + 1), 'x',
+          case when n % 15 = 0 then null else now() end
+        from generate_series(1, 10000) n;
+        insert into referral.referral
+          (agency_id, referral_id, version, participant_id, engagement_id, partner_id, client_id, setting, priority,
+           programme, languages, status, business_status, cancelled_by_sender, received_at, changed_at,
+           business_changed_at, shown_version, shown_status, shown_business, shown_at)
+        select '\(agency)', pg_temp.id(3, n), 1, pg_temp.id(1, n % 5000 + 1), pg_temp.id(3, n), pg_temp.id(0, n % 5),
+          'client', 'inpatient', 'routine', 'x', '{}',
+          case when n % 20 = 0 then 'in-progress' when n % 50 = 1 then 'requested' else 'completed' end,
+          '7.0', false, now(), now(), now(), 1, 'completed', '7.0', now() - n * interval '1 hour'
+        from generate_series(1, 10000) n;
+        insert into referral.placer_index (agency_id, client_id, key_version, hmac, referral_id)
+        select '\(agency)', 'client', 1, rpad(md5('p' || n), 64, '0'), pg_temp.id(3, n)
+        from generate_series(1, 10000) n;
+        insert into referral.referral_transition
+          (agency_id, referral_id, version, to_status, business_status, party, actor, at)
+        select '\(agency)', pg_temp.id(3, n), v, 'completed', '7.0', 'performer', 'x', now()
+        from generate_series(1, 10000) n, generate_series(1, 3) v;
+        insert into referral.partner_alias (agency_id, partner_id, kind, subject_id, alias_id)
+        select '\(agency)', pg_temp.id(0, n % 5), kind, pg_temp.id(3, n), md5(kind || '/alias/' || n)::uuid
+        from generate_series(1, 10000) n, unnest('{referral,task}'::text[]) kind;
+        insert into referral.received_resource
+          (agency_id, partner_id, kind, alias_id, referral_id, participant_id, version, content, received_at)
+        select '\(agency)', pg_temp.id(0, n % 5), kind, md5(kind || '/alias/' || n)::uuid, pg_temp.id(3, n),
+          pg_temp.id(1, n % 5000 + 1), 1, 'x', now()
+        from generate_series(1, 10000) n, unnest('{Patient,Task,ServiceRequest}'::text[]) kind;
+        analyze
+        """
     }
 }
