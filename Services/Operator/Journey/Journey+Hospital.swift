@@ -25,7 +25,7 @@ extension Journey {
         let name = "General Hospital \(UUID().uuidString.prefix(8))"
         let partner = try await caller.send(
             "POST", "\(addresses.referrals)/v1/partners", token: token,
-            ["name": .string(name), "kind": "hospital", "intakePolicy": "auto"])
+            ["name": .string(name), "kind": "hospital", "intakePolicy": "review"])
         let partnerID = try text(partner.body, ["partnerID"])
         let client = try await caller.send(
             "POST", "\(addresses.referrals)/v1/partners/\(partnerID)/clients", token: token,
@@ -55,7 +55,7 @@ extension Journey {
     func refer(from hospital: Hospital, _ token: String) async throws -> String {
         let person = UUID().uuidString
         let bundle = ReferralBundle(
-            family: "Journey", given: "Robin \(person.prefix(8))", birthDate: "1990-04-01",
+            family: "Journey", given: Self.madeUpName(), birthDate: Self.madeUpBirthDate(),
             recordNumber: person, orderNumber: "order-\(person)", hospital: hospital.name, authoredAt: clock.now()
         ).json
         var paths: Set<String> = []
@@ -70,6 +70,16 @@ extension Journey {
         }
         guard let task = paths.first, paths.count == 1 else { throw Stuck(waitingFor: "the same answer twice") }
         return "\(addresses.referrals)/fhir/Task/\(task)"
+    }
+
+    /// Somebody else each time: the same name and birth date would be the same person, whose support may still go on.
+    private static func madeUpName() -> String {
+        let letters = (0..<8).map { _ in Character(UnicodeScalar(UInt8.random(in: 0x61...0x7A))) }
+        return "Robin" + String(letters)
+    }
+
+    private static func madeUpBirthDate() -> String {
+        CivilDate(daysSince1970: Int.random(in: -7000...12_000)).description
     }
 
     func status(of task: String, _ token: String) async throws -> String {
