@@ -12,26 +12,26 @@ actor Connection {
     nonisolated let reactor: Reactor
     nonisolated var unownedExecutor: UnownedSerialExecutor { reactor.asUnownedSerialExecutor() }
 
-    private enum Phase {
+    enum Phase {
         case opening(CheckedContinuation<PostgresError?, Never>)
         case open
         case closed(PostgresError)
     }
 
-    private struct Request {
+    struct Request {
         var id: RequestID
         var work: Work
         var results: [ResultMemory] = []
         var answer: CheckedContinuation<Result<[Rows], PostgresError>, Never>
     }
 
-    private enum Work {
+    enum Work {
         case steps([Step])
         case script(String)
     }
 
     /// A statement is prepared once for each list of parameter types it is used with.
-    private struct PreparedKey: Hashable {
+    struct PreparedKey: Hashable {
         let statement: Statement
         let types: [PostgresType]
     }
@@ -50,17 +50,17 @@ actor Connection {
     }
 
     // SAFETY: only used on the reactor's thread; `PQfinish` is called exactly once, in `shutDown`.
-    private nonisolated(unsafe) let pointer: OpaquePointer
-    private let token: UInt64
-    private var descriptor: Int32 = -1
-    private var phase: Phase?
-    private var machine = PipelineStateMachine()
-    private var inFlight: Deque<Request> = []
-    private var waiting: Deque<Request> = []
+    nonisolated(unsafe) let pointer: OpaquePointer
+    let token: UInt64
+    var descriptor: Int32 = -1
+    var phase: Phase?
+    var machine = PipelineStateMachine()
+    var inFlight: Deque<Request> = []
+    var waiting: Deque<Request> = []
     private var nextRequest: RequestID = 1
-    private var prepared: [PreparedKey: String] = [:]
+    var prepared: [PreparedKey: String] = [:]
     private var flushIsDue = false
-    private var listener: AsyncStream<Notification>.Continuation?
+    var listener: AsyncStream<Notification>.Continuation?
 
     private init(_ handle: LibPQHandle, reactor: Reactor) {
         self.reactor = reactor
@@ -95,7 +95,7 @@ actor Connection {
         }
     }
 
-    private func pollOpening(_ opener: CheckedContinuation<PostgresError?, Never>) {
+    func pollOpening(_ opener: CheckedContinuation<PostgresError?, Never>) {
         switch PQconnectPoll(pointer) {
         case PGRES_POLLING_READING: watch(for: .readable)
         case PGRES_POLLING_WRITING: watch(for: .writable)
@@ -112,14 +112,14 @@ actor Connection {
         }
     }
 
-    private var libpqMessage: String? { PQerrorMessage(pointer).map { String(cString: $0) } }
+    var libpqMessage: String? { PQerrorMessage(pointer).map { String(cString: $0) } }
 
     /// Closes the connection. Requests that are in flight are answered with `reason`.
     func close(_ reason: PostgresError = PostgresError(.shutDown)) {
         shutDown(reason)
     }
 
-    private func shutDown(_ reason: PostgresError) {
+    func shutDown(_ reason: PostgresError) {
         let before = phase
         if case .closed = before { return }
         phase = .closed(reason)
@@ -226,13 +226,13 @@ actor Connection {
         return try result.get()
     }
 
-    private func scheduleFlush() {
+    func scheduleFlush() {
         guard !flushIsDue else { return }
         flushIsDue = true
         reactor.atEndOfTurn { [self] in assumeIsolated { $0.flushWaiting() } }
     }
 
-    private func flushWaiting() {
+    func flushWaiting() {
         flushIsDue = false
         guard isOpen else { return }
         while let next = waiting.first {
@@ -250,7 +250,7 @@ actor Connection {
         flush()
     }
 
-    private func send(_ steps: [Step], as id: RequestID) -> Bool {
+    func send(_ steps: [Step], as id: RequestID) -> Bool {
         for step in steps {
             let key = PreparedKey(statement: step.statement, types: step.bindings.types)
             let name: String
@@ -283,121 +283,4 @@ actor Connection {
         defer { PQfreemem(text) }
         return String(cString: text)
     }
-
-    // MARK: The socket
-
-    private func watch(for readiness: Readiness) {
-        descriptor = PQsocket(pointer)
-        reactor.watch(descriptor, token: token, for: readiness) { [self] ready in
-            assumeIsolated { $0.socketIsReady(ready) }
-        }
-    }
-
-    private func socketIsReady(_ readiness: Readiness) {
-        switch phase {
-        case .opening(let opener): return pollOpening(opener)
-        case .open: break
-        case .closed, nil: return
-        }
-        if readiness != .writable {
-            repeat {
-                guard PQconsumeInput(pointer) == 1 else { return lost() }
-                readAnswers()
-                guard isOpen else { return }
-                readNotifications()
-            } while handrail_tls_pending(pointer) > 0
-        }
-        flush()
-    }
-
-    /// Sends what libpq holds. While it could not send all, the socket is watched for both: the server may have
-    /// stopped reading until we read.
-    private func flush() {
-        switch PQflush(pointer) {
-        case 0: watch(for: .readable)
-        case 1: watch(for: [.readable, .writable])
-        default: lost()
-        }
-    }
-
-    private func lost() {
-        shutDown(PostgresError(.connectionLost, serverMessage: libpqMessage))
-    }
-
-    private func readAnswers() {
-        // PQgetResult blocks while libpq is busy, so it is asked only when it is not.
-        while !machine.isIdle, PQisBusy(pointer) == 0 {
-            let result = PQgetResult(pointer).map { ResultMemory($0) }
-            perform(machine.arrived(arrival(of: result)), result)
-            forgetUnprepared()
-            guard isOpen else { return }
-        }
-    }
-
-    private func arrival(of result: ResultMemory?) -> PipelineStateMachine.Arrival {
-        guard let result else { return .end }
-        switch PQresultStatus(result.pointer) {
-        case PGRES_TUPLES_OK, PGRES_COMMAND_OK, PGRES_EMPTY_QUERY: return .success
-        case PGRES_PIPELINE_SYNC: return .sync
-        case PGRES_PIPELINE_ABORTED: return .aborted
-        default: return .failure(result.error(statement: nameOfHead))
-        }
-    }
-
-    /// The statement that the next answer belongs to, for errors.
-    private var nameOfHead: String? {
-        guard let request = inFlight.first, case .steps(let steps) = request.work else { return nil }
-        return steps.dropFirst(request.results.count).first?.statement.name
-    }
-
-    private func perform(_ action: PipelineStateMachine.Action, _ result: ResultMemory?) {
-        switch action {
-        case .nothing: break
-        case .keep(let id):
-            guard let result, inFlight.first?.id == id else { return lost() }
-            inFlight[inFlight.startIndex].results.append(result)
-        case .succeed(let id): answer(id, nil)
-        case .fail(let id, let error): answer(id, error)
-        case .resumePipeline(let id, let error):
-            guard PQenterPipelineMode(pointer) == 1 else { return lost() }
-            answer(id, error)
-            scheduleFlush()
-        case .breakOff: lost()
-        }
-    }
-
-    private func answer(_ id: RequestID, _ error: PostgresError?) {
-        guard let request = inFlight.popFirst(), request.id == id else { return lost() }
-        if let error {
-            if error.sqlState == "0A000" || error.sqlState == "26000" { prepared.removeAll() }
-            request.answer.resume(returning: .failure(error))
-            if error.spoilsConnection { shutDown(error) }
-            return
-        }
-        guard case .steps(let steps) = request.work else { return request.answer.resume(returning: .success([])) }
-        let rows = zip(request.results, steps).map { Rows($0, statement: $1.statement.name) }
-        request.answer.resume(returning: .success(rows))
-        if !waiting.isEmpty { scheduleFlush() }
-    }
-
-    private func forgetUnprepared() {
-        let names = Set(machine.takeUnprepared())
-        if !names.isEmpty { prepared = prepared.filter { !names.contains($0.value) } }
-    }
-
-    private func readNotifications() {
-        while let notification = PQnotifies(pointer) {
-            defer { PQfreemem(notification) }
-            listener?.yield(
-                Notification(
-                    channel: String(cString: notification.pointee.relname),
-                    payload: String(cString: notification.pointee.extra)))
-        }
-    }
-}
-
-/// A NOTIFY that arrived.
-public struct Notification: Hashable, Sendable {
-    public let channel: String
-    public let payload: String
 }
