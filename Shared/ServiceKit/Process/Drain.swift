@@ -10,7 +10,6 @@ struct Drain: Service {
     let logger: Logger
 
     func run() async throws {
-        health.started()
         try await gracefulShutdown()
         health.drain()
         logger.info("draining", metadata: ["pause_ms": "\(pause.microseconds / 1000)"])

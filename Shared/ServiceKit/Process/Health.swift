@@ -38,7 +38,12 @@ final class Health: Sendable {
 
     var current: Phase { phase.withLockedValue { $0 } }
 
-    func started() { phase.withLockedValue { $0 = .running } }
+    /// The API listens: before that nobody must be sent here.
+    func started() {
+        phase.withLockedValue { phase in
+            if phase == .starting { phase = .running }
+        }
+    }
 
     /// From now on not ready, so that no new requests are sent here while those under way finish.
     func drain() { phase.withLockedValue { $0 = .draining } }

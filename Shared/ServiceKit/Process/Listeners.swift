@@ -10,16 +10,19 @@ struct Listeners: Sendable {
     let tls: ServiceSettings.TLSPolicy
     let logger: Logger
 
+    /// - Parameter whenListening: called once the port is open.
     /// - Throws: where the certificate or the key cannot be read.
     func application<Context: RequestContext>(
         _ responder: RouterResponder<Context>,
-        on address: ListenAddress
+        on address: ListenAddress,
+        whenListening: @escaping @Sendable () -> Void = {}
     ) throws -> Application<RouterResponder<Context>>
     where Context: InitializableFromSource<ApplicationRequestContextSource> {
         Application(
             responder: responder,
             server: try server(on: address),
             configuration: .init(address: .hostname(address.host, port: address.port)),
+            onServerRunning: { _ in whenListening() },
             logger: logger
         )
     }

@@ -77,7 +77,7 @@ struct ServiceProcess {
                 IdempotencyPurge(workers: database.workers, clock: environment.clock, logger: logger),
                 messageLoops(definition, environment, reactor),
             ] + definition.loops + [
-                try listeners.application(api.responder, on: settings.listen),
+                try listeners.application(api.responder, on: settings.listen, whenListening: health.started),
                 Drain(health: health, pause: settings.drainPause, logger: logger),
             ]
         // While stopping, each ends by itself; only an end that nobody asked for ends the process.
