@@ -78,6 +78,8 @@ struct ReferralBundle {
             "policyRule": ["text": "42 CFR Part 2"],
             "provision": [
                 "type": "permit",
+                // 42 CFR 2.31(a)(7) wants an expiry; a period without an end says that there is none.
+                "period": ["start": .string(authoredAt.description)],
                 "actor": [["role": ["text": "recipient"], "reference": ["display": .string(hospital)]]],
             ],
         ]

@@ -10,30 +10,12 @@ import Testing
 
 @Suite("A Task over FHIR", .enabled(if: TestDatabase.clusterURL != nil, "no PostgreSQL"))
 struct TaskOverFHIRTests {
-    /// Moves the work on, as messages of the other services would.
-    private func progress(_ server: PartnerServer) async throws {
-        server.referring.clock.advance(by: .seconds(60))
-        let id = try #require(
-            try await server.referring.look(
-                Statement("test.engagement", "select engagement_id from referral.engagement"), as: ReferralID.self
-            ).first
-        )
-        try await server.referring.work { work in
-            try await server.referring.store.report(on: id, in: work) { current in
-                current.matched(
-                    with: PeerID(rawValue: server.referring.store.ids.uuid()), in: .dispatch,
-                    by: .init(.performer, "peer-matching"), at: work.now
-                )
-            }
-        }
-    }
-
     @Test("with consent the sender sees the work move, and the notice goes with it")
     func withConsent() async throws {
         try await PartnerServer.with { server in
             let hospital = try await server.hospital()
             let paths = try await hospital.refer()
-            try await progress(server)
+            try await server.referring.moveOn()
             let task = try await hospital.get(paths[3])
             #expect(task.json[["status"]] == "in-progress")
             #expect(task.json[["meta", "versionId"]] == "2")
@@ -56,7 +38,7 @@ struct TaskOverFHIRTests {
                 }
             }
             let before = try await hospital.get(paths[3])
-            try await progress(server)
+            try await server.referring.moveOn()
             let after = try await hospital.get(paths[3])
             #expect(after.json[["status"]] == "accepted")
             #expect(after.json == before.json, "no version, no time, no text tells that something moved")

@@ -9,6 +9,7 @@ import ReferralsDomain
 import ReferralsMigrations
 import ServiceKit
 import TestKit
+import Testing
 
 @testable import Referrals
 
@@ -81,6 +82,24 @@ struct Referring: Sendable {
             )
         }
         return id
+    }
+
+    /// Moves the work of the only engagement on, as messages of the other services would.
+    func moveOn() async throws {
+        clock.advance(by: .seconds(60))
+        let id = try #require(
+            try await look(
+                Statement("test.engagement", "select engagement_id from referral.engagement"), as: ReferralID.self
+            ).first
+        )
+        try await work { work in
+            try await store.report(on: id, in: work) { current in
+                current.matched(
+                    with: PeerID(rawValue: store.ids.uuid()), in: .dispatch, by: .init(.performer, "peer-matching"),
+                    at: work.now
+                )
+            }
+        }
     }
 
     /// The topics published so far, in order, of this database.

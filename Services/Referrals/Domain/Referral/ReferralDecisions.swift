@@ -126,7 +126,7 @@ struct Ending: Hashable, Sendable {
 
 extension String {
     /// The text without white space around it; nil when nothing is left.
-    var nonBlank: String? {
+    public var nonBlank: String? {
         let trimmed = trimmingWhitespace()
         return trimmed.isEmpty ? nil : trimmed
     }

@@ -4,23 +4,63 @@ internal import ReferralsDomain
 
 /// A FHIR Consent as one of 42 CFR 2.31, where it permits the agency to tell somebody how the referral goes.
 ///
-/// FHIR has no element for the explanation of revocation and the warning of redisclosure: they stand in the policy that
-/// the Consent must name (invariant ppc-1), and the sender who calls it active answers for them.
+/// A deficient consent is no consent (2.31(c)): it is kept as received and permits nothing, and the referral is taken all
+/// the same, because somebody in need must not wait for a form. FHIR has no element for the explanation of revocation
+/// and the warning of redisclosure: they stand in the policy that the Consent must name (invariant ppc-1), and the sender
+/// who calls it active answers for them.
 struct ConsentFromFHIR {
     let consent: R4.Consent
     let incoming: IncomingReferral
     let sender: Partner
 
-    /// Nil for one that is not active, denies, or names nobody: it is kept as received, and permits nothing.
+    /// Nil for one that permits nothing; ``shortcomings(at:)`` says why.
     func draft(receivedAt now: Instant) -> ConsentDraft? {
-        guard consent.status == .active, consent.provision?.type != "deny", let recipient else { return nil }
-        let purpose = purpose
+        guard shortcomings(at: now).isEmpty else { return nil }
+        return draft(signedAt: min(consent.dateTime?.start ?? now, now))
+    }
+
+    /// Why it permits nothing, for whoever wrote it; empty for a consent that can be relied on now. Never repeats what
+    /// was received.
+    func shortcomings(at now: Instant) -> [R4.Issue] {
+        var found: [R4.Issue] = []
+        func note(_ kind: R4.Issue.Kind, _ text: String, at element: String) {
+            found.append(R4.Issue(kind, "\(text) It permits nothing.", at: [element], severity: .warning))
+        }
+        if consent.status != .active { note(.businessRule, "The consent is not active.", at: "Consent.status") }
+        if !consent.scope.has("patient-privacy", in: "http://terminology.hl7.org/CodeSystem/consentscope") {
+            note(.businessRule, "Only a consent of scope patient-privacy permits a disclosure.", at: "Consent.scope")
+        }
+        if isDenied { note(.businessRule, "The consent denies the disclosure.", at: "Consent.provision") }
+        if consent.dateTime == nil {
+            note(.required, "42 CFR 2.31(a)(9): say when it was signed.", at: "Consent.dateTime")
+        }
+        let period = consent.provision?.period
+        if period == nil {
+            note(
+                .required, "42 CFR 2.31(a)(7): say when it expires; a period without an end has none.",
+                at: "Consent.provision.period"
+            )
+        }
+        // One that begins when it was signed has begun, whatever the difference between the sender's clock and ours.
+        if let start = period?.start?.start, start > max(now, consent.dateTime?.end ?? now) {
+            note(.businessRule, "The consent's period has not begun.", at: "Consent.provision.period.start")
+        }
+        if let end = period?.end?.end, end <= now {
+            note(.expired, "The consent's period has ended.", at: "Consent.provision.period.end")
+        }
+        for deficiency in draft(signedAt: now).consent(.first, .first).deficiencies {
+            let place = deficiency == .recipient ? "Consent.provision.actor" : "Consent"
+            note(.required, "\(deficiency.explanation).", at: place)
+        }
+        return found
+    }
+
+    private func draft(signedAt: Instant) -> ConsentDraft {
+        let (discloser, recipient, purpose) = (discloser, recipient, purpose)
         let expiry = (consent.provision?.period?.end).map { Consent.Expiry.at($0.end) } ?? .none
-        let signedAt = min(consent.dateTime?.start ?? now, now)
         let signer: Consent.Signature.Signer =
             consent.performers.isEmpty || consent.performers.contains { isThePerson($0) }
             ? .participant : .representative
-        let discloser = discloser
         return ConsentDraft { consentID, participantID in
             Consent(
                 consentID: consentID, participantID: participantID, discloser: discloser, information: [.referral],
@@ -30,13 +70,44 @@ struct ConsentFromFHIR {
         }
     }
 
-    /// Who may receive: the sender, where an actor is its organisation; otherwise somebody in the Consent's words.
-    private var recipient: Consent.Recipient? {
+    /// Who may receive: the sender, where an actor is its organisation; otherwise somebody in the Consent's words, who
+    /// has no name where it names nobody.
+    private var recipient: Consent.Recipient {
         let recipients = (consent.provision?.actors ?? []).filter { actor in
             !(actor.role?.codings.contains { ["CST", "PRIMAUTH", "DELEGATOR"].contains($0.code) } ?? false)
         }
         if recipients.contains(where: { $0.reference.map(isTheSender) ?? false }) { return .partner(sender.partnerID) }
-        return recipients.lazy.compactMap(\.reference?.display).first.map(Consent.Recipient.named)
+        return .named(recipients.lazy.compactMap(\.reference?.display?.nonBlank).first ?? "")
+    }
+
+    /// Whether it says no: as a whole, by a policy of sharing nothing, or by an exception that can be about the sender.
+    private var isDenied: Bool {
+        guard let provision = consent.provision else { return false }
+        if let type = provision.type {
+            if type == "deny" { return true }
+        } else if isOptOut {
+            // R4 leaves the root's type to the policy.
+            return true
+        }
+        return provision.provisions.contains(where: withholds)
+    }
+
+    private var isOptOut: Bool {
+        let codings = consent.document[["policyRule", "coding"]]?.array ?? []
+        return codings.contains { ["OPTOUT", "OPTOUTE"].contains($0[["code"]]?.string) }
+    }
+
+    /// Whether an exception can forbid to tell the sender how the referral goes. One for others, for other purposes or
+    /// for a class of information leaves that alone.
+    private func withholds(_ provision: R4.Consent.Provision) -> Bool {
+        if provision.type == "deny", provision.classes.isEmpty, provision.securityLabels.isEmpty {
+            let isAboutSender =
+                provision.actors.isEmpty || provision.actors.contains { $0.reference.map(isTheSender) ?? false }
+            let isForTreatment =
+                provision.purposes.isEmpty || provision.purposes.contains { ["TREAT", "ETREAT"].contains($0.code) }
+            if isAboutSender, isForTreatment { return true }
+        }
+        return provision.provisions.contains(where: withholds)
     }
 
     /// Whether a reference is to the organisation that the token belongs to: by its registered name, or as the one in
@@ -94,8 +165,8 @@ struct ConsentFromFHIR {
     }
 
     private var discloser: String {
-        let performer = incoming.serviceRequest.performers.lazy.compactMap(\.display).first
-        return performer ?? incoming.task?.owner?.display ?? "the agency that the referral is made to"
+        let performer = incoming.serviceRequest.performers.lazy.compactMap(\.display?.nonBlank).first
+        return performer ?? incoming.task?.owner?.display?.nonBlank ?? "the agency that the referral is made to"
     }
 
     private static func equal(_ one: String, _ other: String) -> Bool {

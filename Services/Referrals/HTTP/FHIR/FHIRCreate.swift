@@ -58,8 +58,9 @@ extension FHIRRoutes {
     private typealias Kept = [String: [UUID: StoredResource]]
 
     private struct Context: Sendable {
-        let parts: ReceivedParts
+        let intake: FHIRIntake
         let agency: AgencyProfile
+        let now: Instant
     }
 
     /// Takes a referral in once, however often it is sent: by the sender's own number of the order, else by an HMAC of
@@ -73,6 +74,10 @@ extension FHIRRoutes {
         let parts = ReceivedParts(incoming) { index in partID(index, of: digest, caller) }
         return try await work(caller, context) { work in
             let agency = try await store.agency(in: work)
+            guard let sender = try await store.partner(caller.partnerID, in: work), sender.status == .active else {
+                throw Problem.forbidden.denying(Denial(.role))
+            }
+            let fhir = FHIRIntake(incoming: incoming, caller: caller, sender: sender, parts: parts)
             @Sendable func render(_ taken: TakenIn) async throws -> Response {
                 let kept = try await store.received(
                     with: taken.stored.referral.referralID, of: caller.partnerID, in: work
@@ -80,16 +85,16 @@ extension FHIRRoutes {
                 let byKind = Dictionary(grouping: kept, by: \.kind).mapValues { resources in
                     Dictionary(resources.map { ($0.aliasID, $0) }, uniquingKeysWith: { first, _ in first })
                 }
-                return try await answer(taken, Context(parts: parts, agency: agency), byKind)
+                return try await answer(taken, Context(intake: fhir, agency: agency, now: work.now), byKind)
             }
             if placer != nil {
-                return try await render(try await takeIn(incoming, parts, caller, context, in: work))
+                return try await render(try await takeIn(fhir, context, in: work))
             }
             let referralID = store.ids.new(ReferralID.self)
             let key = IdempotencyKey(derived: "body/\(digest)", fingerprint: Self.bytes(digest))
             return try await work.tx.once(
                 key, context, resource: referralID.rawValue,
-                create: { _ = try await takeIn(incoming, parts, caller, context, as: referralID, in: work) },
+                create: { _ = try await takeIn(fhir, context, as: referralID, in: work) },
                 answer: { id in
                     guard let taken = try await store.sent(ReferralID(rawValue: id), by: caller.partnerID, in: work)
                     else { throw Problem.hidden }
@@ -100,20 +105,16 @@ extension FHIRRoutes {
     }
 
     private func takeIn(
-        _ incoming: IncomingReferral, _ parts: ReceivedParts, _ caller: FHIRCaller, _ context: APIContext,
-        as id: ReferralID? = nil, in work: Work
+        _ fhir: FHIRIntake, _ context: APIContext, as id: ReferralID? = nil, in work: Work
     ) async throws -> TakenIn {
-        guard let sender = try await store.partner(caller.partnerID, in: work), sender.status == .active else {
-            throw Problem.forbidden.denying(Denial(.role))
-        }
-        let fhir = FHIRIntake(incoming: incoming, caller: caller, sender: sender, parts: parts)
-        var intake = fhir.intake(of: try await person(incoming.person, caller, in: work), receivedAt: work.now)
+        let person = try await person(fhir.incoming.person, fhir.caller, in: work)
+        var intake = fhir.intake(of: person, receivedAt: work.now)
         intake.referralID = id
         let taken = try await store.takeIn(intake, in: work)
         try work.tx.audit(
             AuditRecord(
                 .create, participantIDs: [taken.stored.referral.participantID], consentID: taken.view.consentID,
-                onBehalfOf: caller.partnerID
+                onBehalfOf: fhir.caller.partnerID
             ),
             context
         )
@@ -148,16 +149,18 @@ extension FHIRRoutes {
         _ context: Context, _ taken: TakenIn, _ kept: Kept
     ) -> [R4.Bundle.EntryResponse] {
         guard let ids = taken.senderIDs else { return [] }
-        return context.parts.parts.enumerated().map { index, part in
+        let parts = context.intake.parts
+        return parts.parts.enumerated().map { index, part in
             let type = part.document.resourceType
-            let id = context.parts.id(of: index, ids)
+            let id = parts.id(of: index, ids)
             let isTask = part.role == .task
             let version = isTask ? taken.stored.shown.version : kept[type]?[id]?.version ?? 1
             let changedAt = isTask ? taken.stored.shown.at : kept[type]?[id]?.receivedAt
             return R4.Bundle.EntryResponse(
                 status: taken.wasKnown && !part.ifNoneExist.isEmpty ? "200 OK" : "201 Created",
                 location: "\(type)/\(id.uuidString.lowercased())/_history/\(version)", etag: "W/\"\(version)\"",
-                lastModified: changedAt ?? taken.stored.referral.receivedAt
+                lastModified: changedAt ?? taken.stored.referral.receivedAt,
+                outcome: context.intake.outcome(of: part, at: context.now)
             )
         }
     }

@@ -21,15 +21,24 @@ struct FHIRIntake: Sendable {
                 setting: incoming.setting ?? Self.setting(of: sender), priority: incoming.priority, languages: languages
             ),
             person: person,
-            consents: incoming.consents.compactMap {
-                ConsentFromFHIR(consent: $0, incoming: incoming, sender: sender).draft(receivedAt: now)
-            },
+            consents: incoming.consents.compactMap { reading($0).draft(receivedAt: now) },
             partnerID: caller.partnerID,
             clientID: caller.clientID,
             placerIdentifier: incoming.placerIdentifier.map { "\($0.system ?? "")|\($0.value ?? "")" },
             subject: caller.clientID,
             resources: parts.resources
         )
+    }
+
+    /// What to tell the sender about one of the resources; nil where there is nothing to say.
+    func outcome(of part: IncomingReferral.Part, at now: Instant) -> R4.OperationOutcome? {
+        guard let consent = incoming.consents.first(where: { $0.document == part.document }) else { return nil }
+        let issues = reading(consent).shortcomings(at: now)
+        return issues.isEmpty ? nil : R4.OperationOutcome(issues)
+    }
+
+    private func reading(_ consent: R4.Consent) -> ConsentFromFHIR {
+        ConsentFromFHIR(consent: consent, incoming: incoming, sender: sender)
     }
 
     /// Where somebody is who is referred without an encounter: by what sort of organisation it is. Never an emergency:
