@@ -24,6 +24,7 @@ let jwt = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
 let locks = Target.Dependency.product(name: "NIOConcurrencyHelpers", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
 let nioFoundation = Target.Dependency.product(name: "NIOFoundationEssentialsCompat", package: "swift-nio")
 let deques = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
@@ -94,6 +95,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
@@ -137,7 +139,7 @@ let package = Package(
                 "Postgres", "Models", "MessageTable", hummingbird, hummingbirdTLS, jwt, crypto, configuration,
                 httpClient, logging,
                 metrics, coreMetrics,
-                lifecycle, nio, nioFoundation, locks,
+                lifecycle, nio, nioFoundation, nioHTTPTypes, locks,
             ],
             path: "Shared/ServiceKit",
             resources: ["V0001_create_roles", "V0002_create_platform", "V0003_seal_audit_trail"].map {
@@ -171,7 +173,7 @@ let package = Package(
             name: "ServiceKitTests",
             dependencies: [
                 "ServiceKit", "Postgres", "Models", "MessageTable", "TestKit", hummingbird, hummingbirdTesting, jwt,
-                crypto, logging, coreMetrics, locks, nio,
+                crypto, logging, coreMetrics, locks, nio, nioHTTPTypes,
             ],
             swiftSettings: strict
         ),

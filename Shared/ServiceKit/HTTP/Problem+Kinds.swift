@@ -52,11 +52,11 @@ extension Problem {
         )
     }
 
-    /// 413: the body is larger than the route takes.
+    /// 413: the body is larger than the route takes. It is not read to its end: the connection is closed.
     public static func contentTooLarge(limit: Int) -> Problem {
         Problem(
             .contentTooLarge, type: "content-too-large", title: "The body is too large",
-            detail: "At most \(limit) bytes are taken here."
+            detail: "At most \(limit) bytes are taken here.", headers: [.connection: "close"]
         )
     }
 

@@ -29,6 +29,7 @@ struct Listeners: Sendable {
 
     private func server(on address: ListenAddress) throws -> HTTPServerBuilder {
         let limits = HTTP1Channel.Configuration(
+            additionalChannelHandlers: [UnreadBodyHandler()],
             idleTimeout: .seconds(60),
             httpDecoderConfiguration: .init(
                 maxHeaderFieldSize: 16_384, maxHeaderListSize: 32_768, maxHeaderFieldCount: 100
