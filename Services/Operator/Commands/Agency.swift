@@ -72,8 +72,16 @@ struct Agency: AsyncParsableCommand {
     static let becomeOwner = Statement("agency.become_owner", "set local role handrail_owner")
 
     /// The database's list is asked: without ICU, which a static release build leaves out, Foundation knows only GMT.
+    /// Abbreviations (`EST`) know no summer time, and the trees `posix` and `right` are copies: scheduling takes neither.
     static let findZone = Statement(
-        "agency.find_zone", "select exists (select from pg_catalog.pg_timezone_names where name = $1)")
+        "agency.find_zone",
+        """
+        select exists (
+          select
+          from pg_catalog.pg_timezone_names
+          where name = $1 and (name = 'UTC' or name like '%/%' and name !~ '^(posix|right)/'))
+        """
+    )
 
     static let insertAgency = Statement(
         "agency.add",

@@ -18,6 +18,11 @@ enum SchedulingProblems {
         case .missing: .notFound
         case .stale: .stale
         case .unknownModel: .unavailable()
+        case .unknownZone:
+            .conflict(
+                "agency-time-zone-unknown", title: "The agency's time zone is not known",
+                detail: "An operator must give the agency a time zone of the IANA list."
+            )
         }
     }
 

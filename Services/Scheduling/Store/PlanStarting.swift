@@ -64,11 +64,15 @@ enum PlanStarting {
         return (id, matchID)
     }
 
-    /// The agency's wall clock. One that this system does not know is an operator's mistake; UTC keeps plans starting.
+    /// The agency's wall clock.
+    ///
+    /// - Throws: ``StoreRefusal/unknownZone`` for one that this system does not know. A guess would book people at the
+    ///   wrong hour for years; the message waits, parked, until an operator has mended the agency.
     private static func zone(in work: UnitOfWork) async throws -> CivilZone {
         guard let row = try await work.transaction.query(PlanStatements.agencyZone).first else {
             throw StoreRefusal.missing
         }
-        return CivilZone(identifier: try row.decode(String.self)) ?? .utc
+        guard let zone = CivilZone(identifier: try row.decode(String.self)) else { throw StoreRefusal.unknownZone }
+        return zone
     }
 }

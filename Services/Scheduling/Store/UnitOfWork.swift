@@ -39,12 +39,15 @@ enum StoreRefusal: Error, Hashable, CustomStringConvertible {
     case stale
     /// A plan of a programme version that this program does not have.
     case unknownModel
+    /// The agency's time zone is none that this system has rules for.
+    case unknownZone
 
     var description: String {
         switch self {
         case .missing: "nothing of that id"
         case .stale: "changed since it was read"
         case .unknownModel: "programme version unknown to this program"
+        case .unknownZone: "the agency's time zone is unknown to this system"
         }
     }
 }

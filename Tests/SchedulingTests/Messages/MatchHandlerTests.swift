@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Models
+import Postgres
 import SchedulingDomain
 import Testing
 
@@ -22,6 +23,16 @@ import Testing
             let scheduled = try await fixture.scheduled()
             #expect(scheduled.count == 1 && scheduled[0].0.sequence == 1)
             #expect(scheduled[0].1 == .at("2026-02-22T15:00:00Z"))
+        }
+    }
+
+    @Test("an agency whose time zone is not known gets no plan at guessed hours, but an error that says so")
+    func unknownZone() async throws {
+        try await SchedulingFixture.with { fixture in
+            _ = try await fixture.observer.query(
+                Statement("test.move_agency", "update handrail.agency set time_zone = 'Mars/Base'"))
+            await #expect(throws: StoreRefusal.unknownZone) { try await fixture.handle(.fixture()) }
+            #expect(try await fixture.published(PlanStarted.self).isEmpty)
         }
     }
 

@@ -1,5 +1,3 @@
-// Foundation, not FoundationEssentials: only it brings the time zone rules.
-internal import Foundation
 public import Models
 
 /// A place's wall clock: an IANA time zone, and what its clock shows when.
@@ -9,22 +7,23 @@ public import Models
 public struct CivilZone: Hashable, Sendable {
     /// The IANA identifier, such as `America/New_York`.
     public let identifier: String
-    private let zone: TimeZone
+    private let rules: ZoneRules
 
-    public static let utc = CivilZone(identifier: "UTC", zone: .gmt)
+    public static let utc = CivilZone(identifier: "UTC", rules: .utc)
 
-    /// Nil for what is no IANA identifier; abbreviations and fixed offsets are refused, as they know no summer time.
+    /// Nil for what is no identifier of the system's time zone database; abbreviations and fixed offsets are refused, as
+    /// they know no summer time.
     public init?(identifier: String) {
         if identifier == "UTC" {
             self = .utc
             return
         }
-        guard identifier.contains("/"), let zone = TimeZone(identifier: identifier) else { return nil }
-        self.init(identifier: identifier, zone: zone)
+        guard identifier.contains("/"), let rules = ZoneRules(named: identifier) else { return nil }
+        self.init(identifier: identifier, rules: rules)
     }
 
-    private init(identifier: String, zone: TimeZone) {
-        (self.identifier, self.zone) = (identifier, zone)
+    private init(identifier: String, rules: ZoneRules) {
+        (self.identifier, self.rules) = (identifier, rules)
     }
 
     /// When the wall clock shows this time on this date.
@@ -56,8 +55,13 @@ public struct CivilZone: Hashable, Sendable {
     }
 
     private func offset(atUnixSeconds seconds: Int64) -> Int64 {
-        Int64(zone.secondsFromGMT(for: Date(timeIntervalSince1970: Double(seconds))))
+        rules.offset(at: seconds)
     }
+}
+
+extension CivilZone {
+    public static func == (left: CivilZone, right: CivilZone) -> Bool { left.identifier == right.identifier }
+    public func hash(into hasher: inout Hasher) { hasher.combine(identifier) }
 }
 
 extension Int64 {
