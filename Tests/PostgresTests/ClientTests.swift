@@ -179,6 +179,18 @@ import Testing
         }
     }
 
+    @Test("a script that waits behind a failing request still runs", .timeLimit(.minutes(1)))
+    func scriptBehindFailure() async throws {
+        try await TestDatabase.with { database in
+            let connection = try await Connection.open(database.superuser, on: database.reactor)
+            let (failing, script) = await connection.failWithScriptBehind()
+            let error = await #expect(throws: PostgresError.self) { try await failing.value }
+            #expect(error?.sqlState == "22012")
+            try await script.value
+            await connection.close()
+        }
+    }
+
     @Test("a large result arrives whole")
     func large() async throws {
         let many = Statement("test.many", "select i, repeat('x', 1000) from generate_series(1, $1) i")
@@ -210,5 +222,16 @@ import Testing
                 await listening.value
             }
         }
+    }
+}
+
+extension Connection {
+    /// Both are submitted in one turn of the reactor, in this order: tasks of an actor's own begin in theirs.
+    fileprivate func failWithScriptBehind() -> (failing: Task<[Rows], any Error>, script: Task<Void, any Error>) {
+        let fail = Step(Statement("test.fail", "select 1 / 0"), Bindings())
+        return (
+            Task { try await self.run([fail]) },
+            Task { try await self.runScript("create table made (id int)") }
+        )
     }
 }

@@ -78,13 +78,14 @@ extension Connection {
         case .resumePipeline(let id, let error):
             guard PQenterPipelineMode(pointer) == 1 else { return lost() }
             answer(id, error)
-            scheduleFlush()
         case .breakOff: lost()
         }
     }
 
     func answer(_ id: RequestID, _ error: PostgresError?) {
         guard let request = inFlight.popFirst(), request.id == id else { return lost() }
+        // A script waits for the pipeline to be empty, and everything behind it for the script: whatever the answer is.
+        if !waiting.isEmpty { scheduleFlush() }
         if let error {
             if error.sqlState == "0A000" || error.sqlState == "26000" { prepared.removeAll() }
             request.answer.resume(returning: .failure(error))
@@ -94,7 +95,6 @@ extension Connection {
         guard case .steps(let steps) = request.work else { return request.answer.resume(returning: .success([])) }
         let rows = zip(request.results, steps).map { Rows($0, statement: $1.statement.name) }
         request.answer.resume(returning: .success(rows))
-        if !waiting.isEmpty { scheduleFlush() }
     }
 
     func forgetUnprepared() {
