@@ -111,7 +111,7 @@ let package = Package(
         .target(name: "Models", path: "Shared/Models", swiftSettings: strict),
         .target(
             name: "Postgres",
-            dependencies: ["CLibPQ", logging, metrics, locks, deques, crypto],
+            dependencies: ["CLibPQ", logging, locks, deques, crypto],
             path: "Shared/Postgres",
             swiftSettings: strict
         ),

@@ -134,7 +134,7 @@ public struct MessageLoops: Service {
         }
     }
 
-    /// Other processes' ticks wake the consumers; without notifications they look once a second.
+    /// Other processes' ticks wake the consumers; without notifications they look every 400 to 600 ms.
     private func listen() async {
         await configuration.listener.run(channel: "message_table") { _ in
             for consumer in consumers { await consumer.loop.bell.ring() }

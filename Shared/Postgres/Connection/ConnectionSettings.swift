@@ -53,9 +53,6 @@ public struct ConnectionSettings: Sendable {
         return copy
     }
 
-    /// The database asked for.
-    public var databaseName: String? { parameters["dbname"] }
-
     /// True when the connection cannot leave this machine: a Unix socket or a loopback address.
     public var isLoopback: Bool {
         let hosts = (parameters["hostaddr"] ?? parameters["host"] ?? "").split(separator: ",")

@@ -67,11 +67,6 @@ struct PoolStateMachine: Sendable {
         return nextConnection
     }
 
-    /// An idle connection has broken: it is forgotten.
-    mutating func idleLost(_ connection: ConnectionID) {
-        idle.removeAll { $0 == connection }
-    }
-
     mutating func opened(_ connection: ConnectionID) -> ReturnAction {
         guard opening.remove(connection) != nil else { return .nothing }
         return isShutDown ? .close(open: nil) : settle(connection)
