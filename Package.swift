@@ -154,7 +154,8 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(name: "ModelsTests", dependencies: ["Models"], exclude: ["Golden"], swiftSettings: strict),
-        .testTarget(name: "PostgresTests", dependencies: ["Postgres", "TestKit", logging], swiftSettings: strict),
+        .testTarget(
+            name: "PostgresTests", dependencies: ["Postgres", "TestKit", logging, locks], swiftSettings: strict),
         .executableTarget(
             name: "MessageTableConsumer",
             dependencies: ["MessageTable", "Postgres", "Models", logging],

@@ -72,15 +72,34 @@ actor Connection {
 
     /// Opens a connection, within the settings' time limit.
     static func open(_ settings: ConnectionSettings, on reactor: Reactor) async throws(PostgresError) -> Connection {
-        let connection = Connection(try await LibPQHandle.start(settings.arguments), reactor: reactor)
+        let start = ContinuousClock.now
+        let end = start + settings.connectTimeout
+        // Half of the time: a name that nobody answers for leaves the other half for the servers of the other names.
+        let arguments = try await resolvedArguments(settings, by: start + settings.connectTimeout / 2, reactor.names)
+        let connection = Connection(try await LibPQHandle.start(arguments), reactor: reactor)
         let deadline = Task {
-            try await Task.sleep(for: settings.connectTimeout)
+            try await Task.sleep(until: end, clock: .continuous)
             await connection.shutDown(PostgresError(.cannotConnect, explanation: "it took too long"))
         }
         let failure = await connection.finishOpening()
         deadline.cancel()
         if let failure { throw failure }
         return connection
+    }
+
+    /// libpq's arguments with the addresses of the servers beside their names.
+    private static func resolvedArguments(
+        _ settings: ConnectionSettings, by deadline: ContinuousClock.Instant, _ resolver: NameResolver
+    ) async throws(PostgresError) -> [String: String] {
+        guard let hosts = ServerHosts(settings.arguments) else { return settings.arguments }
+        let addresses = await withTaskGroup(of: (String, [String]?).self) { group in
+            for name in hosts.names { group.addTask { (name, await resolver.addresses(of: name, by: deadline)) } }
+            return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
+        }
+        guard let parameters = hosts.parameters(addresses) else {
+            throw PostgresError(.cannotConnect, explanation: "the server's name could not be resolved")
+        }
+        return settings.arguments.merging(parameters) { $1 }
     }
 
     private func finishOpening() async -> PostgresError? {

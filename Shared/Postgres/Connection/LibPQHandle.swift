@@ -6,7 +6,8 @@ struct LibPQHandle: @unchecked Sendable {
     // SAFETY: handed over once, from the starting thread to the connection actor; never used on both.
     let pointer: OpaquePointer
 
-    /// Begins a connection on a thread that may block: libpq resolves host names in this call.
+    /// Begins a connection on a thread that may block: libpq reads files in this call, and where the settings name no
+    /// server it may resolve one from its environment.
     static func start(_ arguments: [String: String]) async throws(PostgresError) -> LibPQHandle {
         let handle: LibPQHandle? = await withCheckedContinuation { continuation in
             startingThreads.async { continuation.resume(returning: begin(arguments)) }
@@ -15,7 +16,7 @@ struct LibPQHandle: @unchecked Sendable {
         return handle
     }
 
-    /// Not the cooperative pool: a slow name server must not stop the program's tasks.
+    /// Not the cooperative pool: a slow disk or name server must not stop the program's tasks.
     private static let startingThreads = DispatchQueue(label: "postgres.connect", attributes: .concurrent)
 
     private static func begin(_ arguments: [String: String]) -> LibPQHandle? {

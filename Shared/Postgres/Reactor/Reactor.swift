@@ -11,6 +11,8 @@ public final class Reactor: SerialExecutor, Sendable {
     private let epoll: Int32
     private let wakeUp: Int32
     private let shared = NIOLockedValueBox(Shared())
+    /// Finds the servers that the connections on this reactor are to.
+    let names: NameResolver
 
     private struct Shared {
         var jobs: [UnownedJob] = []
@@ -22,7 +24,12 @@ public final class Reactor: SerialExecutor, Sendable {
     }
 
     /// Starts the thread. It runs until ``shutdown()``.
-    public init() {
+    public convenience init() {
+        self.init(names: NameResolver())
+    }
+
+    init(names: NameResolver) {
+        self.names = names
         epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
         wakeUp = eventfd(0, Int32(EFD_NONBLOCK | EFD_CLOEXEC))
         // SAFETY: without a reactor nothing can run; only a process out of descriptors comes here.
