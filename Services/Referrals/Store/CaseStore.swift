@@ -106,6 +106,7 @@ extension Store {
             referral.businessChangedAt, shown.version, shown.status, shown.business, shown.at
         )
         try record(referral, with: key, in: work)
+        try recordShown(shown, view, of: referral, with: key, in: work)
         return StoredReferral(referral: referral.withoutChanges, clientID: clientID, shown: shown)
     }
 
@@ -125,6 +126,7 @@ extension Store {
         try record(referral, with: key, in: work)
         if moved {
             let view = senderView(of: referral, consents: loaded.consents, at: work.now)
+            try recordShown(shown, view, of: referral, with: key, in: work)
             try await queueWord(of: referral, view, shown: shown, in: work)
         }
         return StoredReferral(referral: referral.withoutChanges, clientID: before.clientID, shown: shown)

@@ -66,6 +66,7 @@ extension Store {
                 shown.at
             )
             let view = senderView(of: stored.referral, consents: consents, at: work.now)
+            try recordShown(shown, view, of: stored.referral, with: participant.dataKey, in: work)
             if view.consentID != nil { try await queueWord(of: stored.referral, view, shown: shown, in: work) }
         }
     }

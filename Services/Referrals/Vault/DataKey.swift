@@ -24,6 +24,7 @@ struct DataKey: Sendable {
         case callback = "referral.callback"
         case statusReason = "referral.status_reason"
         case transitionReason = "referral_transition.reason"
+        case shownReason = "shown_version.status_reason"
         case receivedResource = "received_resource.content"
     }
 

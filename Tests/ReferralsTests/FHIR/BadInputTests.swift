@@ -74,6 +74,11 @@ struct BadInputTests {
                     return answer.status != .methodNotAllowed && !(method != .get && answer.status == .notFound)
                 }
                 #expect(try await exists(.get, "/fhir/\(type)/\(id)") == interactions.contains("read"), "\(type)")
+                // A path that a route has refuses another method; one that no route has is not there at all.
+                for (path, name) in [("_history", "history-instance"), ("_history/1", "vread")] {
+                    let answer = try await hospital.post("/fhir/\(type)/\(id)/\(path)", ["resourceType": "Task"])
+                    #expect((answer.status == .methodNotAllowed) == interactions.contains(name), "\(type) \(name)")
+                }
                 #expect(try await exists(.put, "/fhir/\(type)/\(id)") == interactions.contains("update"), "\(type)")
                 #expect(try await exists(.patch, "/fhir/\(type)/\(id)") == interactions.contains("patch"), "\(type)")
                 #expect(try await exists(.post, "/fhir/\(type)") == interactions.contains("create"), "\(type)")

@@ -21,7 +21,7 @@ struct PlanTests {
         (.listConsentsOfSeveral, "array[\(uuid)]::uuid[]"), (.openEngagements, uuid), (.findEngagement, uuid),
         (.isAssigned, "\(uuid), \(uuid)"), (.findAliases, "\(uuid), array[\(uuid)]::uuid[]"),
         (.resolveAlias, "\(uuid), 'task', \(uuid)"), (.findReceived, "\(uuid), 'Patient', \(uuid)"),
-        (.listReceived, "\(uuid), \(uuid)"), (.engagementOfPlan, uuid),
+        (.listReceived, "\(uuid), \(uuid)"), (.engagementOfPlan, uuid), (.listShownVersions, uuid),
     ]
     static let uuid = "'00000000-0000-0000-0000-000000000001'"
 
@@ -122,6 +122,9 @@ struct PlanTests {
         insert into referral.referral_transition
           (agency_id, referral_id, version, to_status, business_status, party, actor, at)
         select '\(agency)', pg_temp.id(3, n), v, 'completed', '7.0', 'performer', 'x', now()
+        from generate_series(1, 10000) n, generate_series(1, 3) v;
+        insert into referral.shown_version (agency_id, referral_id, version, status, business_status, is_bare, at)
+        select '\(agency)', pg_temp.id(3, n), v, 'completed', '7.0', false, now()
         from generate_series(1, 10000) n, generate_series(1, 3) v;
         insert into referral.partner_alias (agency_id, partner_id, kind, subject_id, alias_id)
         select '\(agency)', pg_temp.id(0, n % 5), kind, pg_temp.id(3, n), md5(kind || '/alias/' || n)::uuid

@@ -40,6 +40,16 @@ public struct SenderView: Hashable, Sendable {
             }
     }
 
+    /// What was shown earlier, as it was kept.
+    public init(
+        status: ReferralStatus, businessStatus: BusinessStatus, statusReason: String?, closingReason: ClosingReason?,
+        consentID: ConsentID?
+    ) {
+        (self.status, self.businessStatus) = (status, businessStatus)
+        (self.statusReason, self.closingReason) = (statusReason, closingReason)
+        self.consentID = consentID
+    }
+
     /// Accepted stands for everything after acceptance that the sender did not do itself.
     private static func bareStatus(of referral: Referral) -> ReferralStatus {
         switch referral.status {

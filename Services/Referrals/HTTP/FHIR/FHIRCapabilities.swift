@@ -19,7 +19,7 @@ extension FHIRRoutes {
     private static let resources: [R4.CapabilityStatement.Resource] =
         [
             .init(
-                type: "Task", interactions: [.read, .searchType, .update, .patch],
+                type: "Task", interactions: [.read, .vread, .historyInstance, .searchType, .update, .patch],
                 searchParameters: R4.SearchParameter.task,
                 documentation: "Created with a referral. Its sender may cancel it or mark it entered in error."
             ),

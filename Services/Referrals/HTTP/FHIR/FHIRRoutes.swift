@@ -46,6 +46,14 @@ struct FHIRRoutes: Sendable {
     private func addReads(to routes: inout Routes) {
         add(.get, "/fhir/Task", "fhirSearchTasks", "Find the Tasks of one's own referrals.", to: &routes, searchTasks)
         add(.get, "/fhir/Task/{id}", "fhirReadTask", "How a referral goes.", to: &routes, readTask)
+        add(
+            .get, "/fhir/Task/{id}/_history", "fhirReadTaskHistory", "How a referral went, version by version.",
+            to: &routes, readTaskHistory
+        )
+        add(
+            .get, "/fhir/Task/{id}/_history/{vid}", "fhirReadTaskVersion", "One version of a Task.", to: &routes,
+            readTaskVersion
+        )
         add(.get, "/fhir/ServiceRequest/{id}", "fhirReadServiceRequest", "An order.", to: &routes, readOrder)
         add(
             .get, "/fhir/Organization/{id}", "fhirReadOrganization", "The agency, or an organisation that was sent.",
