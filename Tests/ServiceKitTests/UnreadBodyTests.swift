@@ -1,4 +1,4 @@
-import Dispatch
+import Foundation
 import Glibc
 import HTTPTypes
 import Hummingbird
@@ -159,10 +159,10 @@ private enum Wire {
         return pieces + (isChunked ? ["0\r\n\r\n"] : [])
     }
 
-    /// Blocking calls, so on a thread of its own.
+    /// Blocking calls, so on a thread of its own: a queue's threads are those that tasks run on.
     static func exchange(_ port: Int, _ pieces: [String]) async throws -> Answer {
         try await withCheckedThrowingContinuation { continuation in
-            DispatchQueue.global().async { continuation.resume(with: Result { try blocking(port, pieces) }) }
+            Thread.detachNewThread { continuation.resume(with: Result { try blocking(port, pieces) }) }
         }
     }
 
