@@ -69,7 +69,7 @@ func service(
             name: "\(name)Tests",
             dependencies: [
                 .target(name: name), .target(name: "\(name)Domain"), "TestKit", "ServiceKit", "MessageTable",
-                "Postgres",
+                "Postgres", "JSON",
                 "Models", hummingbird, hummingbirdTesting, logging,
             ] + dependencies,
             exclude: testExclude,
@@ -108,6 +108,7 @@ let package = Package(
             pkgConfig: "libpq",
             providers: [.apt(["libpq-dev", "libssl-dev"])]
         ),
+        .target(name: "JSON", path: "Shared/JSON", swiftSettings: strict),
         .target(name: "Models", path: "Shared/Models", swiftSettings: strict),
         .target(
             name: "Postgres",
@@ -127,7 +128,7 @@ let package = Package(
         ),
         .target(
             name: "FHIR",
-            dependencies: ["Models"],
+            dependencies: ["JSON", "Models"],
             path: "Shared/FHIR",
             exclude: ["Data/code-tables.schema.json", "Data/referral-services.schema.json"],
             resources: [.embedInCode("Data/code-tables.json"), .embedInCode("Data/referral-services.json")],
@@ -136,7 +137,7 @@ let package = Package(
         .target(
             name: "ServiceKit",
             dependencies: [
-                "Postgres", "Models", "MessageTable", hummingbird, hummingbirdTLS, jwt, crypto, configuration,
+                "JSON", "Postgres", "Models", "MessageTable", hummingbird, hummingbirdTLS, jwt, crypto, configuration,
                 httpClient, logging,
                 metrics, coreMetrics,
                 lifecycle, nio, nioFoundation, nioHTTPTypes, locks,
@@ -149,10 +150,12 @@ let package = Package(
         ),
         .target(
             name: "TestKit",
-            dependencies: ["Postgres", "Models", "MessageTable", "ServiceKit", logging, locks, crypto],
+            dependencies: ["JSON", "Postgres", "Models", "MessageTable", "ServiceKit", logging, locks, crypto],
             path: "Shared/TestKit",
             swiftSettings: strict
         ),
+        .testTarget(
+            name: "JSONTests", dependencies: ["JSON", "Models", "ServiceKit", "TestKit"], swiftSettings: strict),
         .testTarget(name: "ModelsTests", dependencies: ["Models"], exclude: ["Golden"], swiftSettings: strict),
         .testTarget(
             name: "PostgresTests", dependencies: ["Postgres", "TestKit", logging, locks], swiftSettings: strict),
@@ -169,11 +172,12 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
-        .testTarget(name: "FHIRTests", dependencies: ["FHIR", "Models"], swiftSettings: strict),
+        .testTarget(name: "FHIRTests", dependencies: ["FHIR", "JSON", "Models"], swiftSettings: strict),
         .testTarget(
             name: "ServiceKitTests",
             dependencies: [
-                "ServiceKit", "Postgres", "Models", "MessageTable", "TestKit", hummingbird, hummingbirdTesting, jwt,
+                "JSON", "ServiceKit", "Postgres", "Models", "MessageTable", "TestKit", hummingbird, hummingbirdTesting,
+                jwt,
                 crypto, logging, coreMetrics, locks, nio, nioHTTPTypes,
             ],
             swiftSettings: strict
@@ -181,7 +185,7 @@ let package = Package(
         .executableTarget(
             name: "Operator",
             dependencies: [
-                "Models", "Postgres", "MessageTable", "ServiceKit", "FHIR",
+                "JSON", "Models", "Postgres", "MessageTable", "ServiceKit",
                 "ReferralsMigrations", "PeerMatchingMigrations", "SchedulingMigrations", "OutcomesMigrations",
                 arguments, httpClient, jwt, crypto, logging, nio, nioHTTP1,
             ],
@@ -209,7 +213,7 @@ let package = Package(
                 "V0004_create_referral.sql", "V0005_create_projections.sql", "V0006_drop_participant_ring.sql",
                 "V0007_create_shown_version.sql",
             ],
-            dependencies: ["FHIR", jwt, crypto, httpClient, locks]
+            dependencies: ["FHIR", "JSON", jwt, crypto, httpClient, locks]
         )
         + service(
             "PeerMatching",

@@ -1,34 +1,34 @@
-internal import FoundationEssentials
+internal import JSON
 
 /// Holds a JSON document against a JSON Schema, for the part of draft 2020-12 that our data files use.
 ///
 /// A keyword that it does not know is itself a fault, so that a schema never promises what nobody checks.
 public struct JSONSchema {
-    private let root: JSON
+    private let root: JSONValue
 
-    /// - Throws: `DecodingError` where the bytes are not JSON.
+    /// - Throws: `JSONSyntaxError` where the bytes are not JSON.
     public init(_ bytes: [UInt8]) throws {
-        root = try JSONDecoder().decode(JSON.self, from: Data(bytes))
+        root = try JSONValue.parse(bytes)
     }
 
     /// What is wrong with the document, each with a JSON pointer; empty where it follows the schema.
     ///
-    /// - Throws: `DecodingError` where the bytes are not JSON.
+    /// - Throws: `JSONSyntaxError` where the bytes are not JSON.
     public func faults(in document: [UInt8]) throws -> [String] {
-        check(try JSONDecoder().decode(JSON.self, from: Data(document)), against: root, at: "")
+        check(try JSONValue.parse(document), against: root, at: "")
     }
 
-    private func check(_ value: JSON, against schema: JSON, at pointer: String) -> [String] {
+    private func check(_ value: JSONValue, against schema: JSONValue, at pointer: String) -> [String] {
         guard case .object(let keywords) = schema else {
             return schema == .bool(true) ? [] : ["\(pointer): not allowed"]
         }
-        return keywords.sorted { $0.key < $1.key }.flatMap { keyword, rule in
-            check(value, keyword, rule, in: keywords, at: pointer)
+        return keywords.members.sorted { $0.name < $1.name }.flatMap { keyword in
+            check(value, keyword.name, keyword.value, in: keywords, at: pointer)
         }
     }
 
     private func check(
-        _ value: JSON, _ keyword: String, _ rule: JSON, in keywords: [String: JSON], at pointer: String
+        _ value: JSONValue, _ keyword: String, _ rule: JSONValue, in keywords: JSONObject, at pointer: String
     ) -> [String] {
         switch (keyword, rule, value) {
         case ("$schema", _, _), ("$id", _, _), ("$defs", _, _), ("title", _, _), ("description", _, _),
@@ -42,8 +42,9 @@ public struct JSONSchema {
         case ("type", .array(let names), _):
             let fits = names.contains { if case .string(let name) = $0 { value.isOf(type: name) } else { false } }
             return fits ? [] : ["\(pointer): of none of the types"]
-        case ("enum", .array(let allowed), _): return allowed.contains(value) ? [] : ["\(pointer): not in the list"]
-        case ("const", _, _): return rule == value ? [] : ["\(pointer): another constant"]
+        case ("enum", .array(let allowed), _):
+            return allowed.contains { $0.meaning == value.meaning } ? [] : ["\(pointer): not in the list"]
+        case ("const", _, _): return rule.meaning == value.meaning ? [] : ["\(pointer): another constant"]
         case ("oneOf", .array(let choices), _), ("anyOf", .array(let choices), _):
             let fitting = choices.count { check(value, against: $0, at: pointer).isEmpty }
             return fitting == 1 || (fitting > 1 && keyword == "anyOf")
@@ -54,34 +55,33 @@ public struct JSONSchema {
                 if case .string(let name) = name, members[name] == nil { "\(pointer): lacks \(name)" } else { nil }
             }
         case ("properties", .object(let schemas), .object(let members)):
-            return members.sorted { $0.key < $1.key }.flatMap { name, member in
-                schemas[name].map { check(member, against: $0, at: "\(pointer)/\(name)") } ?? []
+            return members.members.sorted { $0.name < $1.name }.flatMap { member in
+                schemas[member.name].map { check(member.value, against: $0, at: "\(pointer)/\(member.name)") } ?? []
             }
         case ("additionalProperties", _, .object(let members)):
-            var known: Set<String> = []
-            if case .object(let schemas)? = keywords["properties"] { known = Set(schemas.keys) }
-            return members.filter { !known.contains($0.key) }.sorted { $0.key < $1.key }
-                .flatMap { check($0.value, against: rule, at: "\(pointer)/\($0.key)") }
+            let known = Set(keywords["properties"]?.object?.names ?? [])
+            return members.members.filter { !known.contains($0.name) }.sorted { $0.name < $1.name }
+                .flatMap { check($0.value, against: rule, at: "\(pointer)/\($0.name)") }
         case ("items", _, .array(let items)):
             return items.enumerated().flatMap { check($0.element, against: rule, at: "\(pointer)/\($0.offset)") }
         case ("uniqueItems", .bool(true), .array(let items)):
-            return Set(items).count == items.count ? [] : ["\(pointer): repeats an item"]
+            return Set(items.map(\.meaning)).count == items.count ? [] : ["\(pointer): repeats an item"]
         default: return checkBound(value, keyword, rule, at: pointer)
         }
     }
 
-    private func checkBound(_ value: JSON, _ keyword: String, _ rule: JSON, at pointer: String) -> [String] {
+    private func checkBound(_ value: JSONValue, _ keyword: String, _ rule: JSONValue, at pointer: String) -> [String] {
         let measured: Double? =
             switch (keyword, value) {
             case ("minimum", .number(let number)), ("maximum", .number(let number)),
                 ("exclusiveMinimum", .number(let number)):
-                number
+                number.double
             case ("minItems", .array(let items)), ("maxItems", .array(let items)): Double(items.count)
-            case ("minProperties", .object(let members)): Double(members.count)
+            case ("minProperties", .object(let members)): Double(members.members.count)
             case ("minLength", .string(let text)), ("maxLength", .string(let text)): Double(text.unicodeScalars.count)
             default: nil
             }
-        if let measured, case .number(let bound) = rule {
+        if let measured, case .number(let number) = rule, let bound = number.double {
             let fits =
                 keyword.hasPrefix("max")
                 ? measured <= bound
@@ -102,46 +102,34 @@ public struct JSONSchema {
     }
 
     /// Follows a reference within the schema: `#/$defs/name`.
-    private func resolve(_ reference: String) -> JSON? {
+    private func resolve(_ reference: String) -> JSONValue? {
         guard reference.hasPrefix("#") else { return nil }
         return reference.dropFirst().split(separator: "/").reduce(root) { found, name in
-            if case .object(let members)? = found { members[String(name)] } else { nil }
+            found?[String(name)]
         }
     }
 }
 
-private enum JSON: Hashable, Decodable {
-    case null
-    case bool(Bool)
-    case number(Double)
-    case string(String)
-    case array([JSON])
-    case object([String: JSON])
-
-    init(from decoder: any Decoder) throws {
-        let container = try decoder.singleValueContainer()
-        if container.decodeNil() {
-            self = .null
-            // SAFETY: each attempt that fails leads to the next kind of value; the last one throws.
-        } else if let bool = try? container.decode(Bool.self) {
-            self = .bool(bool)
-        } else if let number = try? container.decode(Double.self) {
-            self = .number(number)
-        } else if let text = try? container.decode(String.self) {
-            self = .string(text)
-        } else if let items = try? container.decode([JSON].self) {
-            self = .array(items)
-        } else {
-            self = .object(try container.decode([String: JSON].self))
+extension JSONValue {
+    /// The value in one form for all that JSON Schema takes for equal: any order of members, `1` and `1.0`.
+    fileprivate var meaning: [UInt8] {
+        func normal(_ value: JSONValue) -> JSONValue {
+            switch value {
+            case .number(let number): return .string("number \(number.double.map { "\($0)" } ?? number.text)")
+            case .array(let items): return .array(items.map(normal))
+            case .object(let object): return .object(object.mapValues { normal($1) })
+            case .null, .bool, .string: return value
+            }
         }
+        return normal(self).canonical()
     }
 
-    func isOf(type name: String) -> Bool {
+    fileprivate func isOf(type name: String) -> Bool {
         switch (self, name) {
         case (.null, "null"), (.bool, "boolean"), (.number, "number"), (.string, "string"), (.array, "array"),
             (.object, "object"):
             true
-        case (.number(let number), "integer"): number == number.rounded()
+        case (.number(let number), "integer"): number.double.map { $0 == $0.rounded() } ?? false
         default: false
         }
     }

@@ -1,5 +1,6 @@
 import FHIR
 import FoundationEssentials
+import JSON
 import Testing
 
 /// What the tests read and build.

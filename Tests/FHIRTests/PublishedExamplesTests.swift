@@ -1,5 +1,6 @@
 import FHIR
 import Foundation
+import JSON
 import Models
 import Testing
 

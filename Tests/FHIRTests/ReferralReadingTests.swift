@@ -1,4 +1,5 @@
 import FHIR
+import JSON
 import Models
 import Testing
 

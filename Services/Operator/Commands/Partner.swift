@@ -1,6 +1,6 @@
 import ArgumentParser
-import FHIR
 import FoundationEssentials
+import JSON
 import Models
 
 /// `handrail partner`: the organisations that refer, and the keys they come in with.

@@ -1,5 +1,5 @@
-import FHIR
 import FoundationEssentials
+import JSON
 import MessageTable
 import Models
 import Postgres

@@ -1,6 +1,6 @@
 import AsyncHTTPClient
-import FHIR
 import FoundationEssentials
+import JSON
 import NIOCore
 import NIOHTTP1
 

@@ -1,5 +1,5 @@
-import FHIR
 import FoundationEssentials
+import JSON
 import Models
 
 // What the hospital does, and what is done with it.

@@ -1,5 +1,5 @@
-import FHIR
 import FoundationEssentials
+import JSON
 import Models
 
 // What peers and supervisors do, and what the other services make of it.

@@ -1,4 +1,3 @@
-import FHIR
 import FoundationEssentials
 import Models
 

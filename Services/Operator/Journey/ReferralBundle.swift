@@ -1,5 +1,5 @@
-import FHIR
 import FoundationEssentials
+import JSON
 import Models
 
 /// The transaction Bundle with which a hospital refers somebody after an overdose (Gravity SDOH Clinical Care).

@@ -1,6 +1,6 @@
 import Crypto
-import FHIR
 import FoundationEssentials
+import JSON
 import JWTKit
 import Models
 

@@ -1,5 +1,6 @@
 internal import Crypto
 internal import FHIR
+internal import JSON
 internal import ServiceKit
 
 /// The door for organisations that refer: FHIR, and the tokens to come in with.

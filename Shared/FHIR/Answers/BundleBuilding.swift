@@ -1,3 +1,4 @@
+internal import JSON
 public import Models
 
 extension R4.Bundle {

@@ -1,3 +1,5 @@
+internal import JSON
+
 extension R4 {
     /// An answer that says what happened, issue by issue.
     public struct OperationOutcome: Hashable, Sendable {

@@ -1,3 +1,4 @@
+public import JSON
 public import Models
 
 /// Edits give a new document and leave everything that they do not name as it was received.

@@ -1,3 +1,5 @@
+internal import JSON
+
 /// What no resource of any type may hold.
 ///
 /// R4 §2.6.2 also forbids empty strings, objects and arrays, and null outside arrays. Published examples break that in

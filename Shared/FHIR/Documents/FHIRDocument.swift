@@ -1,3 +1,5 @@
+public import JSON
+
 /// A FHIR resource in JSON, whole as it was received.
 ///
 /// The invariant: it is an object with a `resourceType`, and its strings hold no control characters. What we do not know

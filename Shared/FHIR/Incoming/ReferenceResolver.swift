@@ -1,3 +1,5 @@
+internal import JSON
+
 /// Finds what references inside a bundle mean (R4 §3.1.6 Bundle, resolving references).
 struct ReferenceResolver {
     private var byFullURL: [String: Int] = [:]

@@ -1,3 +1,5 @@
+internal import JSON
+
 /// The services that a referral may ask for, by code, from `Data/referral-services.json`.
 public struct ReferralServices: Hashable, Sendable {
     private let codings: [R4.Coding]

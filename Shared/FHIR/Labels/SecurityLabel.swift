@@ -1,3 +1,5 @@
+internal import JSON
+
 /// Labels of `meta.security` for records under 42 CFR Part 2 (HL7 DS4P).
 public enum SecurityLabel {
     /// v3-Confidentiality, from the least to the most restrictive.

@@ -1,3 +1,5 @@
+internal import JSON
+
 /// The codes of the FHIR R4 value sets that a required binding names, from `Data/code-tables.json`.
 public struct CodeTables: Sendable {
     /// The tables, by the name of the value set.

@@ -1,3 +1,4 @@
+internal import JSON
 internal import Models
 
 /// Reads the elements of one JSON object, noting under its FHIRPath expression what R4 does not allow.

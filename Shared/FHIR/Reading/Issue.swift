@@ -1,3 +1,5 @@
+public import JSON
+
 /// HL7 FHIR R4 (4.0.1): the resources and data types that we speak.
 ///
 /// The types are views: the document they were read from is kept whole beside them, so that what we do not know survives.

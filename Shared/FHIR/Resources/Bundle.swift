@@ -1,3 +1,5 @@
+internal import JSON
+
 extension R4 {
     /// Several resources together (R4 Bundle). Reading it does not read its resources into views.
     public struct Bundle: ResourceView {

@@ -1,3 +1,5 @@
+internal import JSON
+
 extension R4.SearchFilter {
     /// Whether a resource meets the filter, by what stands in it.
     ///

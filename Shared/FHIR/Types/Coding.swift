@@ -1,3 +1,5 @@
+public import JSON
+
 extension R4 {
     /// A code of a code system.
     public struct Coding: Hashable, Sendable {

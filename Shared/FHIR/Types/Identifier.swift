@@ -1,3 +1,5 @@
+public import JSON
+
 extension R4 {
     /// A number or name by which somebody's system knows something.
     public struct Identifier: Hashable, Sendable {

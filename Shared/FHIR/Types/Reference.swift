@@ -1,3 +1,5 @@
+public import JSON
+
 extension R4 {
     /// A reference from one resource to another.
     public struct Reference: Hashable, Sendable {

@@ -1,3 +1,5 @@
+internal import JSON
+
 /// A JSON Web Signature in compact form (RFC 7515 §7.1), taken apart but not verified.
 struct CompactToken: Sendable {
     /// More is no token of ours, and is not even parsed.
@@ -18,14 +20,15 @@ struct CompactToken: Sendable {
         let parts = text.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         guard parts.count == 3, let headerBytes = Base64URL.decode(parts[0]),
             let payload = Base64URL.decode(parts[1]), let signature = Base64URL.decode(parts[2]),
-            let header = try? JSONParser.parse(headerBytes),  // SAFETY: why it is not JSON is of no interest
-            case .object(let members) = header, members["crit"] == nil, members["b64"] == nil,
-            let algorithm = members["alg"]?.text
+            // SAFETY: why it is not JSON is of no interest.
+            let header = try? JSONValue.parse(headerBytes, limits: .strict),
+            let members = header.object, members["crit"] == nil, members["b64"] == nil,
+            let algorithm = members["alg"]?.string
         else { return nil }
-        if let keyID = members["kid"], keyID.text == nil { return nil }
+        if let keyID = members["kid"], keyID.string == nil { return nil }
         self.algorithm = algorithm
-        keyID = members["kid"]?.text
-        type = members["typ"]?.text
+        keyID = members["kid"]?.string
+        type = members["typ"]?.string
         self.payload = payload
         self.signature = signature
         signingInput = Array(parts[0]) + [UInt8(ascii: ".")] + Array(parts[1])

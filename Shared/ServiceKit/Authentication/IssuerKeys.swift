@@ -1,3 +1,4 @@
+internal import JSON
 internal import Logging
 internal import Models
 
@@ -69,7 +70,7 @@ actor IssuerKeys {
     private nonisolated func fetched() async -> [VerificationKey]? {
         do {
             var keys: [VerificationKey] = []
-            for key in try JSONParser.parse(try await load())["keys"]?.items ?? [] {
+            for key in try JSONValue.parse(try await load(), limits: .strict)["keys"]?.items ?? [] {
                 if let key = await VerificationKey(key) { keys.append(key) }
             }
             if keys.isEmpty { logger.error("no usable key", metadata: ["issuer": "\(issuer)"]) }

@@ -1,3 +1,4 @@
+internal import JSON
 internal import Models
 
 /// The claims of a token whose signature holds.
@@ -9,20 +10,20 @@ struct TokenClaims: Sendable {
     static let leeway: Duration = .seconds(30)
 
     /// The issuer that a payload names, before anything is verified: only to find the keys.
-    static func issuer(of payload: JSONValue) -> String? { payload["iss"]?.text }
+    static func issuer(of payload: JSONValue) -> String? { payload["iss"]?.string }
 
     /// Nil where a claim is missing, is of another type, is out of its time, or does not fit the role.
     init?(_ payload: JSONValue, audiences: Set<String>, now: Instant) {
-        guard let subject = payload["sub"]?.text, (1...256).contains(subject.unicodeScalars.count),
+        guard let subject = payload["sub"]?.string, (1...256).contains(subject.unicodeScalars.count),
             let audience = payload["aud"], !Self.texts(audience).isDisjoint(with: audiences),
             let expiresAt = Self.time(payload["exp"]), now < expiresAt + Self.leeway,
             Self.isPast(payload["nbf"], now), Self.isPast(payload["iat"], now),
-            let agencyID = payload["agency_id"]?.text.flatMap({ AgencyID($0) }),
-            let role = payload["role"]?.text.flatMap(Role.init(rawValue:))
+            let agencyID = payload["agency_id"]?.string.flatMap({ AgencyID($0) }),
+            let role = payload["role"]?.string.flatMap(Role.init(rawValue:))
         else { return nil }
         var principal = Principal(agencyID: agencyID, subject: subject, role: role)
         if let scope = payload["scope"] {
-            guard let text = scope.text else { return nil }
+            guard let text = scope.string else { return nil }
             principal.scopes = Set(text.split(separator: " ").map(String.init))
         }
         do {
@@ -41,7 +42,7 @@ struct TokenClaims: Sendable {
 
     private static func id<Subject>(_ value: JSONValue?) throws(NotAnID) -> ID<Subject>? {
         guard let value else { return nil }
-        guard let id = value.text.flatMap({ ID<Subject>($0) }) else { throw NotAnID() }
+        guard let id = value.string.flatMap({ ID<Subject>($0) }) else { throw NotAnID() }
         return id
     }
 
@@ -56,12 +57,12 @@ struct TokenClaims: Sendable {
     }
 
     private static func texts(_ value: JSONValue) -> Set<String> {
-        if let text = value.text { [text] } else { Set(value.items.compactMap(\.text)) }
+        if let text = value.string { [text] } else { Set(value.items.compactMap(\.string)) }
     }
 
     /// Whole seconds; a fraction is dropped.
     private static func time(_ value: JSONValue?) -> Instant? {
-        guard case .number(let text)? = value, let seconds = Double(text), abs(seconds) < 1e11 else { return nil }
+        guard case .number(let number)? = value, let seconds = number.double, abs(seconds) < 1e11 else { return nil }
         return Instant(unixSeconds: Int64(seconds))
     }
 

@@ -1,5 +1,6 @@
 internal import Crypto
 internal import FoundationEssentials
+internal import JSON
 public import Logging
 public import Models
 internal import NIOConcurrencyHelpers
@@ -80,7 +81,7 @@ public final class TokenVerifier: Sendable {
     }
 
     private static func parse(_ payload: [UInt8]) -> JSONValue? {
-        do { return try JSONParser.parse(payload) } catch { return nil }
+        do { return try JSONValue.parse(payload, limits: .strict) } catch { return nil }
     }
 }
 

@@ -1,4 +1,5 @@
 internal import FoundationEssentials
+internal import JSON
 internal import JWTKit
 
 /// A public key of an issuer, with the algorithms that it may be used with.
@@ -17,9 +18,9 @@ struct VerificationKey: Sendable {
     init?(_ key: JSONValue) async {
         guard Self.isForVerifying(key) else { return nil }
         let candidates: [String]
-        switch (key["kty"]?.text, key["crv"]?.text) {
+        switch (key["kty"]?.string, key["crv"]?.string) {
         case ("RSA", _):
-            guard let modulus = key["n"]?.text.flatMap({ Base64URL.decode($0.utf8) }),
+            guard let modulus = key["n"]?.string.flatMap({ Base64URL.decode($0.utf8) }),
                 modulus.drop(while: { $0 == 0 }).count >= 256
             else { return nil }
             candidates = ["RS256", "RS384"]
@@ -28,11 +29,11 @@ struct VerificationKey: Sendable {
         default: return nil
         }
         var verifiers: [String: any JWTAlgorithm] = [:]
-        for name in candidates where key["alg"].map({ $0.text == name }) ?? true {
+        for name in candidates where key["alg"].map({ $0.string == name }) ?? true {
             verifiers[name] = await Self.verifier(key, name)
         }
         guard !verifiers.isEmpty else { return nil }
-        keyID = key["kid"]?.text
+        keyID = key["kid"]?.string
         self.verifiers = verifiers
     }
 
@@ -48,7 +49,7 @@ struct VerificationKey: Sendable {
     }
 
     private static func isForVerifying(_ key: JSONValue) -> Bool {
-        if let use = key["use"], use.text != "sig" { return false }
+        if let use = key["use"], use.string != "sig" { return false }
         if let operations = key["key_ops"], !operations.items.contains(.string("verify")) { return false }
         return true
     }
@@ -57,10 +58,10 @@ struct VerificationKey: Sendable {
         guard let algorithm = JWK.Algorithm(rawValue: name) else { return nil }
         let identifier = JWKIdentifier(string: "key")
         let jwk: JWK =
-            key["kty"]?.text == "RSA"
-            ? .rsa(algorithm, identifier: identifier, modulus: key["n"]?.text, exponent: key["e"]?.text)
+            key["kty"]?.string == "RSA"
+            ? .rsa(algorithm, identifier: identifier, modulus: key["n"]?.string, exponent: key["e"]?.string)
             : .ecdsa(
-                algorithm, identifier: identifier, x: key["x"]?.text, y: key["y"]?.text,
+                algorithm, identifier: identifier, x: key["x"]?.string, y: key["y"]?.string,
                 curve: name == "ES256" ? .p256 : .p384
             )
         do {

@@ -1,5 +1,6 @@
 internal import HTTPTypes
 public import Hummingbird
+internal import JSON
 internal import NIOCore
 internal import Postgres
 

@@ -1,6 +1,7 @@
 internal import FoundationEssentials
 internal import HTTPTypes
 public import Hummingbird
+public import JSON
 internal import NIOCore
 internal import NIOFoundationEssentialsCompat
 
@@ -44,7 +45,7 @@ extension Response {
 
     /// What a ``JSONWriter`` wrote, for answers that are asked for often.
     public static func ok(_ json: JSONWriter, etag version: Int? = nil) -> Response {
-        written(json.buffer, status: .ok, etag: version, mediaType: "application/json")
+        written(ByteBuffer(bytes: json.bytes), status: .ok, etag: version, mediaType: "application/json")
     }
 
     /// What a ``JSONWriter`` wrote, with any status and media type.
@@ -54,7 +55,7 @@ extension Response {
         etag version: Int? = nil,
         mediaType: String = "application/json"
     ) -> Response {
-        written(json.buffer, status: status, etag: version, mediaType: mediaType)
+        written(ByteBuffer(bytes: json.bytes), status: status, etag: version, mediaType: mediaType)
     }
 
     private static func written(

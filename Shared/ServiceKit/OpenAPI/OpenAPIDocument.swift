@@ -1,3 +1,5 @@
+internal import JSON
+
 /// The parts of an OpenAPI document that are held against routes, with references resolved.
 struct OpenAPIDocument {
     struct Parameter: Hashable {
@@ -25,22 +27,23 @@ struct OpenAPIDocument {
         self.root = root
     }
 
-    var version: String { root["openapi"]?.text ?? "missing" }
+    var version: String { root["openapi"]?.string ?? "missing" }
 
     var operations: [OpenAPIDrift.Key: Operation] {
         var found: [OpenAPIDrift.Key: Operation] = [:]
-        for (template, item) in root["paths"]?.members ?? [:] {
+        for path in root["paths"]?.object?.members ?? [] {
+            let (template, item) = (path.name, path.value)
             let shared = parameters(of: item)
             for method in Self.methods {
                 guard let operation = item[method] else { continue }
                 found[OpenAPIDrift.Key(method: method.uppercased(), template: template)] = Operation(
-                    operationID: operation["operationId"]?.text,
+                    operationID: operation["operationId"]?.string,
                     parameters: shared + parameters(of: operation),
                     needsToken: needsToken(operation),
                     requestMediaTypes: operation["requestBody"].map {
-                        Array((resolve($0)["content"]?.members ?? [:]).keys)
+                        resolve($0)["content"]?.object?.names ?? []
                     },
-                    answers: Array((operation["responses"]?.members ?? [:]).keys)
+                    answers: operation["responses"]?.object?.names ?? []
                 )
             }
         }
@@ -50,7 +53,7 @@ struct OpenAPIDocument {
     private func parameters(of value: JSONValue) -> [Parameter] {
         (value["parameters"]?.items ?? []).compactMap { item in
             let parameter = resolve(item)
-            guard let name = parameter["name"]?.text, let place = parameter["in"]?.text else { return nil }
+            guard let name = parameter["name"]?.string, let place = parameter["in"]?.string else { return nil }
             return Parameter(name: name, place: place, isRequired: parameter["required"] == .bool(true))
         }
     }
@@ -65,7 +68,7 @@ struct OpenAPIDocument {
     private func resolve(_ value: JSONValue) -> JSONValue {
         var value = value
         for _ in 0..<8 {
-            guard let reference = value["$ref"]?.text, reference.hasPrefix("#/") else { return value }
+            guard let reference = value["$ref"]?.string, reference.hasPrefix("#/") else { return value }
             var target: JSONValue? = root
             for name in reference.dropFirst(2).split(separator: "/") {
                 let name = name.replacing("~1", with: "/").replacing("~0", with: "~")

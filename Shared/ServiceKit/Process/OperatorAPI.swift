@@ -1,4 +1,5 @@
 internal import Hummingbird
+internal import JSON
 internal import NIOCore
 
 /// The operator's port: `/health/live`, `/health/startup`, `/health/ready` and `/metrics`. No personal data, no tokens.

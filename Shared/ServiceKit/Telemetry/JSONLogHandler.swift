@@ -1,5 +1,6 @@
 internal import FoundationEssentials
 internal import Glibc
+internal import JSON
 public import Logging
 internal import Models
 internal import NIOCore
@@ -44,11 +45,11 @@ public struct JSONLogHandler: LogHandler {
             json.field("logger", label)
             json.field("message", event.message.description)
             for (key, value) in all.sorted(by: { $0.key < $1.key }) where key != "hb.request.id" {
-                json.field(dynamic: Self.snakeCase(key), value.description)
+                json.field(named: Self.snakeCase(key), value.description)
             }
         }
         // One write for the whole line: lines of several threads do not mix.
-        write(Array(json.buffer.readableBytesView) + [UInt8(ascii: "\n")])
+        write(json.bytes + [UInt8(ascii: "\n")])
     }
 
     /// `hb.request.id` becomes `hb_request_id`.

@@ -1,6 +1,7 @@
 import FHIR
 import Foundation
 import HTTPTypes
+import JSON
 import Models
 import Postgres
 import TestKit

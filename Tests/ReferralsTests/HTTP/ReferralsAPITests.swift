@@ -2,6 +2,7 @@ import FoundationEssentials
 import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
+import JSON
 import Models
 import Postgres
 import ReferralsDomain
@@ -69,7 +70,7 @@ struct ReferralsAPITests {
                 #expect(sent.status == 201)
                 #expect(try sent["status"] == "requested")
                 let listed = try await client.call(.get, "/v1/referrals?status=requested")
-                guard case .text(let id) = try listed.items().first?["referralID"] else {
+                guard case .string(let id) = try listed.items().first?["referralID"] else {
                     Issue.record("not listed")
                     return
                 }
@@ -100,7 +101,7 @@ struct ReferralsAPITests {
                 let history = try await client.call(.get, "/v1/referrals/\(id)/history")
                 #expect(
                     try history.items().compactMap { $0["to"] }
-                        == ["requested", "accepted", "in-progress", "completed"].map { .text($0) })
+                        == ["requested", "accepted", "in-progress", "completed"].map { .string($0) })
                 #expect(
                     try await referring.topics() == [
                         "consent.changed.v1", "referral.accepted.v1", "referral.closed.v1",
@@ -118,8 +119,8 @@ struct ReferralsAPITests {
             try await referring.calling { client in
                 let sent = try await client.call(.post, "/v1/referrals", as: "partner:\(hospital)", Self.least)
                 let listed = try await client.call(.get, "/v1/referrals")
-                guard case .text(let id) = try listed.items().first?["referralID"],
-                    case .text(let person) = try listed.items().first?["participantID"],
+                guard case .string(let id) = try listed.items().first?["referralID"],
+                    case .string(let person) = try listed.items().first?["participantID"],
                     let referralID = ReferralID(id), let participantID = ParticipantID(person)
                 else {
                     Issue.record("not listed")
@@ -158,8 +159,8 @@ struct ReferralsAPITests {
                 #expect(try await client.call(.get, location, as: "partner:\(second)").status == 404)
                 #expect(try await client.call(.get, "/v1/referrals", as: "partner:\(second)").items().isEmpty)
                 let listed = try await client.call(.get, "/v1/referrals")
-                guard case .text(let id) = try listed.items().first?["referralID"],
-                    case .text(let person) = try listed.items().first?["participantID"]
+                guard case .string(let id) = try listed.items().first?["referralID"],
+                    case .string(let person) = try listed.items().first?["participantID"]
                 else {
                     Issue.record("not listed")
                     return
@@ -251,7 +252,7 @@ struct ReferralsAPITests {
                     _ = try await client.call(.post, "/v1/referrals", as: "partner:\(hospital)", Self.least)
                 }
                 for token in ["coordinator", "partner:\(hospital)"] {
-                    var seen: [Answer.JSON] = []
+                    var seen: [JSONValue] = []
                     var path = "/v1/referrals?limit=3"
                     for _ in 1...3 {
                         let page = try await client.call(.get, path, as: token)

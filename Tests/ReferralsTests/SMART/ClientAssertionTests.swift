@@ -1,5 +1,5 @@
-import FHIR
 import Foundation
+import JSON
 import Models
 import Testing
 

@@ -1,5 +1,6 @@
 import FHIR
 import HTTPTypes
+import JSON
 import Models
 import ReferralsDomain
 import TestKit

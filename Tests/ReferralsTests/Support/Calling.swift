@@ -1,7 +1,7 @@
-import FoundationEssentials
 import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
+import JSON
 import Logging
 import Models
 import NIOCore
@@ -82,60 +82,25 @@ struct Answer: Sendable {
         text = String(buffer: response.body)
     }
 
-    /// The whole answer; two that say the same are equal, in whatever order.
-    func object() throws -> [String: JSON] {
-        guard case .object(let members) = try JSONDecoder().decode(JSON.self, from: Data(text.utf8)) else { return [:] }
-        return members
-    }
+    /// The whole answer.
+    func object() throws -> JSONObject { try JSONValue.parse(text.utf8).object ?? [:] }
 
     /// A member's text, number or flag as text; nil where it is absent.
     subscript(name: String) -> String? {
         get throws {
             switch try object()[name] {
-            case .text(let text): text
-            case .number(let number): String(Int(number))
-            case .flag(let flag): String(flag)
+            case .string(let text): text
+            case .number(let number): number.text
+            case .bool(let flag): String(flag)
             default: nil
             }
         }
     }
 
-    func items() throws -> [[String: JSON]] {
-        guard case .array(let items) = try object()["items"] else { return [] }
-        return items.compactMap { if case .object(let members) = $0 { members } else { nil } }
-    }
+    func items() throws -> [JSONValue] { try object()["items"]?.items ?? [] }
 
     /// What the `errors` of a problem point at.
     func pointers() throws -> [String] {
-        guard case .array(let items) = try object()["errors"] else { return [] }
-        return items.compactMap { item in
-            if case .object(let members) = item, case .text(let pointer) = members["pointer"] { pointer } else { nil }
-        }
-    }
-
-    enum JSON: Decodable, Sendable, Equatable {
-        case null
-        case flag(Bool)
-        case number(Double)
-        case text(String)
-        case array([JSON])
-        case object([String: JSON])
-
-        init(from decoder: any Decoder) throws {
-            let value = try decoder.singleValueContainer()
-            if value.decodeNil() {
-                self = .null
-            } else if let flag = try? value.decode(Bool.self) {
-                self = .flag(flag)
-            } else if let number = try? value.decode(Double.self) {
-                self = .number(number)
-            } else if let text = try? value.decode(String.self) {
-                self = .text(text)
-            } else if let items = try? value.decode([JSON].self) {
-                self = .array(items)
-            } else {
-                self = .object(try value.decode([String: JSON].self))
-            }
-        }
+        try object()["errors"]?.items.compactMap { $0["pointer"]?.string } ?? []
     }
 }

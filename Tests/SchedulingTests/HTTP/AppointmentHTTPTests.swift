@@ -1,6 +1,7 @@
 import FoundationEssentials
 import HTTPTypes
 import HummingbirdTesting
+import JSON
 import Models
 import SchedulingDomain
 import ServiceKit
@@ -107,7 +108,7 @@ import Testing
                 )
                 // Monday the 23rd from ten is booked, the 2nd is leave, on the 9th the clocks have changed.
                 #expect(
-                    free.items.map { $0["startsAt"]?.text } == [
+                    free.items.map { $0["startsAt"]?.string } == [
                         "2026-02-23T14:00:00Z", "2026-03-09T13:00:00Z", "2026-03-09T14:00:00Z",
                     ], "\(free.body)"
                 )

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import HTTPTypes
 import HummingbirdTesting
+import JSON
 import Models
 import SchedulingDomain
 import ServiceKit
@@ -27,7 +28,7 @@ import Testing
             fixture.clock.set(.at("2026-02-21T14:30:00Z"))
             try await fixture.app().test(.router) { client in
                 let due = try await client.send(.get, "/v1/contacts/due", as: peer)
-                #expect(due.items.first?["appointmentID"]?.text == appointmentID.description)
+                #expect(due.items.first?["appointmentID"]?.string == appointmentID.description)
                 let contact = body(
                     plan, #", "appointmentID": "\#(appointmentID)", "minutes": 25, "supportTypes": ["emotional"]"#,
                     at: .at("2026-02-21T14:00:00Z")
@@ -117,15 +118,15 @@ import Testing
                     #expect(try await client.send(.post, "/v1/contacts", as: peer, attempt).status == .created)
                 }
                 let due = try await client.send(.get, "/v1/contacts/due", as: peer)
-                #expect(due.items[0]["status"]?.text == "missed" && due.items[0]["outreach"]?.text == "attempting")
-                #expect(due.items[0]["outreachAttempts"]?.number == 3)
+                #expect(due.items[0]["status"]?.string == "missed" && due.items[0]["outreach"]?.string == "attempting")
+                #expect(due.items[0]["outreachAttempts"]?.integer == 3)
                 while fixture.clock.now < .at("2026-03-05T00:00:00Z") { try await fixture.passDeadline(of: plan.id) }
                 let read = try await client.send(.get, "/v1/plans/\(plan.id)", as: peer)
-                #expect(read.body["outreach"]?["status"]?.text == "locating", "\(read.body["outreach"]!)")
+                #expect(read.body["outreach"]?["status"]?.string == "locating", "\(read.body["outreach"]!)")
                 let reached = body(plan, at: fixture.clock.now)
                 #expect(try await client.send(.post, "/v1/contacts", as: peer, reached).status == .created)
                 let after = try await client.send(.get, "/v1/contacts/due", as: peer)
-                #expect(!after.items.contains { $0["status"]?.text == "missed" })
+                #expect(!after.items.contains { $0["status"]?.string == "missed" })
             }
         }
     }

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import HTTPTypes
 import HummingbirdTesting
+import JSON
 import Models
 import Postgres
 import SchedulingDomain
@@ -189,7 +190,7 @@ import Testing
                 #expect(again.status == .ok, "a repetition is answered like the first")
                 let plans = try await client.send(
                     .get, "/v1/plans?participantID=\(plan.participantID)", as: coordinator)
-                #expect(plans.items.map { $0["programme"]?.text } == ["overdose-follow-up", "recovery-check-ups"])
+                #expect(plans.items.map { $0["programme"]?.string } == ["overdose-follow-up", "recovery-check-ups"])
             }
         }
     }
@@ -204,7 +205,7 @@ import Testing
                 let path = "/v1/plans/\(plan.id)/recurrences"
                 let body = #"{"occurredOn": "2027-05-01"}"#
                 let first = try await client.send(.post, path, as: peer, ifMatch: "\"1\"", body)
-                let weekly = first.body["contacts"]!.items.filter { $0["purpose"]?.text == "after-recurrence" }
+                let weekly = first.body["contacts"]!.items.filter { $0["purpose"]?.string == "after-recurrence" }
                 #expect(first.status == .ok && weekly.count == 12)
                 let again = try await client.send(.post, path, as: peer, ifMatch: first.etag, body)
                 #expect(again.body["contacts"]!.items.count == first.body["contacts"]!.items.count)
@@ -223,7 +224,7 @@ import Testing
                     .post, "/v1/plans/\(plan.id)/community-entry", as: peer, ifMatch: "\"1\"", #"{"on": "2026-06-01"}"#
                 )
                 #expect(answer.status == .ok && answer["phase"] == "transition" && answer["status"] == "active")
-                #expect(answer.body["phases"]?.items.last?["endsOn"]?.text == "2027-03-01")
+                #expect(answer.body["phases"]?.items.last?["endsOn"]?.string == "2027-03-01")
             }
         }
     }
@@ -238,7 +239,7 @@ import Testing
             }
             try await fixture.app().test(.router) { client in
                 for list in ["/v1/plans?", "/v1/contacts/due?until=2026-03-03T00:00:00Z&"] {
-                    var (seen, cursor): ([JSON], String?) = ([], nil)
+                    var (seen, cursor): ([JSONValue], String?) = ([], nil)
                     repeat {
                         let next = cursor.map { "&cursor=\($0)" } ?? ""
                         let page = try await client.send(

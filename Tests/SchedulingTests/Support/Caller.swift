@@ -1,7 +1,7 @@
-import FoundationEssentials
 import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
+import JSON
 import Models
 import NIOCore
 import ServiceKit
@@ -24,17 +24,17 @@ struct Caller: Sendable {
 struct Answer: Sendable {
     let status: HTTPResponse.Status
     let headers: HTTPFields
-    let body: JSON
+    let body: JSONValue
 
     /// The problem's type without its prefix.
     var problem: String? {
-        body["type"]?.text.map { String($0.split(separator: ":").last ?? "") }
+        body["type"]?.string.map { String($0.split(separator: ":").last ?? "") }
     }
 
-    subscript(_ name: String) -> String? { body[name]?.text }
+    subscript(_ name: String) -> String? { body[name]?.string }
     /// A problem's pointers.
-    var pointers: [String] { body["errors"]?.items.compactMap { $0["pointer"]?.text } ?? [] }
-    var items: [JSON] { body["items"]?.items ?? [] }
+    var pointers: [String] { body["errors"]?.items.compactMap { $0["pointer"]?.string } ?? [] }
+    var items: [JSONValue] { body["items"]?.items ?? [] }
     var etag: String? { headers[.eTag] }
 }
 
@@ -54,50 +54,7 @@ extension TestClientProtocol {
         let bytes = Array(response.body.readableBytesView)
         return Answer(
             status: response.status, headers: response.headers,
-            body: bytes.isEmpty ? .null : try JSONDecoder().decode(JSON.self, from: Data(bytes))
+            body: bytes.isEmpty ? .null : try JSONValue.parse(bytes)
         )
-    }
-}
-
-/// An answer's JSON, for looking into it.
-enum JSON: Hashable, Sendable, Decodable {
-    case null
-    case bool(Bool)
-    case number(Double)
-    case string(String)
-    case array([JSON])
-    case object([String: JSON])
-
-    init(from decoder: any Decoder) throws {
-        let container = try decoder.singleValueContainer()
-        if container.decodeNil() {
-            self = .null
-        } else if let bool = try? container.decode(Bool.self) {
-            self = .bool(bool)
-        } else if let number = try? container.decode(Double.self) {
-            self = .number(number)
-        } else if let text = try? container.decode(String.self) {
-            self = .string(text)
-        } else if let items = try? container.decode([JSON].self) {
-            self = .array(items)
-        } else {
-            self = .object(try container.decode([String: JSON].self))
-        }
-    }
-
-    subscript(_ name: String) -> JSON? {
-        if case .object(let members) = self { members[name] } else { nil }
-    }
-
-    var text: String? {
-        if case .string(let text) = self { text } else { nil }
-    }
-
-    var number: Int? {
-        if case .number(let number) = self { Int(number) } else { nil }
-    }
-
-    var items: [JSON] {
-        if case .array(let items) = self { items } else { [] }
     }
 }

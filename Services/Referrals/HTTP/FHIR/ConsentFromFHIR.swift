@@ -1,4 +1,5 @@
 internal import FHIR
+internal import JSON
 internal import Models
 internal import ReferralsDomain
 

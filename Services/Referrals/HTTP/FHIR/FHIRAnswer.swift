@@ -1,6 +1,7 @@
 internal import FHIR
 internal import HTTPTypes
 internal import Hummingbird
+internal import JSON
 internal import Models
 internal import NIOCore
 internal import ServiceKit

@@ -1,6 +1,7 @@
 internal import FHIR
 internal import FoundationEssentials
 internal import Hummingbird
+internal import JSON
 internal import Models
 internal import Postgres
 internal import ReferralsDomain

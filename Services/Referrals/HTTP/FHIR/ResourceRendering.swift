@@ -1,5 +1,6 @@
 internal import FHIR
 internal import FoundationEssentials
+internal import JSON
 internal import Models
 internal import ReferralsDomain
 

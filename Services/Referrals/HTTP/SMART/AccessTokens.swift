@@ -1,6 +1,6 @@
 internal import Crypto
-internal import FHIR
 internal import FoundationEssentials
+internal import JSON
 internal import Models
 
 /// Signs the tokens that partners' clients work with (RFC 9068), by the service's own key: ES384.

@@ -1,5 +1,5 @@
-internal import FHIR
 internal import FoundationEssentials
+internal import JSON
 internal import Models
 
 /// The JWT with which a client says who it is (SMART App Launch 2, client-confidential-asymmetric), taken apart; nothing

@@ -1,4 +1,4 @@
-internal import FHIR
+internal import JSON
 internal import JWTKit
 
 /// The public keys that a client registered (RFC 7517).

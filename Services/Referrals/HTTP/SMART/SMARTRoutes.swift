@@ -1,6 +1,6 @@
-internal import FHIR
 internal import HTTPTypes
 internal import Hummingbird
+internal import JSON
 internal import NIOCore
 internal import ServiceKit
 

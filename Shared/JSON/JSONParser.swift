@@ -1,4 +1,7 @@
-/// Reads JSON (RFC 8259) strictly: UTF-8 only, no name twice, every bound of ``JSONLimits`` kept.
+/// Reads JSON (RFC 8259): UTF-8 only, no name twice, every bound of ``JSONLimits`` kept.
+///
+/// A name given twice is refused because readers differ in which one they take, and a check by one reader must hold
+/// for the next.
 struct JSONParser {
     private let bytes: [UInt8]
     private var position: Int
@@ -15,6 +18,7 @@ struct JSONParser {
 
     mutating func parse() throws(JSONSyntaxError) -> JSONValue {
         guard bytes.count <= limits.bytes else { throw error(.tooLarge, at: limits.bytes) }
+        guard position == 0 || !limits.isStrict else { throw error(.byteOrderMark, at: 0) }
         skipSpace()
         guard position < bytes.count else { throw error(.empty, at: position) }
         let value = try value(depth: 0)
@@ -112,11 +116,13 @@ struct JSONParser {
     }
 
     private mutating func string() throws(JSONSyntaxError) -> String {
+        let start = position
         let (read, end) = try JSONStringScanner.scan(bytes, from: position + 1) {
             code, offset throws(JSONSyntaxError) in
             throw error(code, at: offset)
         }
         position = end
+        guard !limits.isStrict || !read.utf8.contains(0) else { throw error(.nullCharacter, at: start) }
         return read
     }
 

@@ -1,3 +1,5 @@
+internal import JSON
+
 /// The members of an object.
 struct ObjectContainer<Key: CodingKey>: KeyedDecodingContainerProtocol {
     let members: [String: JSONValue]
@@ -121,10 +123,8 @@ struct ScalarContainer: SingleValueDecodingContainer {
     }
 
     func decode(_ type: Double.Type) throws -> Double {
-        guard case .number(let text) = decoder.value else { throw decoder.mismatch(type, "a number") }
-        guard let value = Double(text), value.isFinite else {
-            throw corrupted("a number out of range")
-        }
+        guard case .number(let number) = decoder.value else { throw decoder.mismatch(type, "a number") }
+        guard let value = number.double else { throw corrupted("a number out of range") }
         return value
     }
 
@@ -133,8 +133,8 @@ struct ScalarContainer: SingleValueDecodingContainer {
     /// A whole number is one whose text is one: `1.0` and `1e2` are refused, as a schema of type integer may be read
     /// either way.
     private func whole<Value: FixedWidthInteger>(_ type: Value.Type) throws -> Value {
-        guard case .number(let text) = decoder.value else { throw decoder.mismatch(type, "a whole number") }
-        guard let value = Value(text) else { throw corrupted("not a whole number, or out of range") }
+        guard case .number(let number) = decoder.value else { throw decoder.mismatch(type, "a whole number") }
+        guard let value = Value(number.text) else { throw corrupted("not a whole number, or out of range") }
         return value
     }
 

@@ -1,3 +1,5 @@
+internal import JSON
+
 /// Reads JSON into `Decodable` types and refuses what the type does not ask for.
 ///
 /// A synthesised `init(from:)` asks its container for every property, present or not; so a member that was never asked
@@ -28,9 +30,9 @@ public enum StrictJSON {
 
     static func parse(_ bytes: some Collection<UInt8>) throws(Problem) -> JSONValue {
         do {
-            return try JSONParser.parse(bytes)
+            return try JSONValue.parse(bytes, limits: .strict)
         } catch {
-            throw .badRequest("The body is not JSON: \(error.reason), after \(error.offset) bytes.")
+            throw .badRequest("The body is not JSON: \(error).")
         }
     }
 }

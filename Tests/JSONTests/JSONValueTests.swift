@@ -1,5 +1,8 @@
-import FHIR
+import JSON
+import TestKit
 import Testing
+
+private func json(_ text: String) throws -> JSONValue { try JSONValue.parse(Array(text.utf8)) }
 
 @Suite("JSON that loses nothing")
 struct JSONTests {
@@ -12,12 +15,12 @@ struct JSONTests {
         ]
     )
     func survives(_ text: String) throws {
-        #expect(String(decoding: try Fixture.json(text).serialized(), as: UTF8.self) == text)
+        #expect(String(decoding: try json(text).serialized(), as: UTF8.self) == text)
     }
 
     @Test("escapes mean the characters that they stand for")
     func escapes() throws {
-        #expect(try Fixture.json(#""\u00e9\ud83d\ude00\/\b\f\u0041""#).string == "é😀/\u{8}\u{C}A")
+        #expect(try json(#""\u00e9\ud83d\ude00\/\b\f\u0041""#).string == "é😀/\u{8}\u{C}A")
     }
 
     @Test(
@@ -37,14 +40,14 @@ struct JSONTests {
         ]
     )
     func refused(_ text: String, _ code: JSONSyntaxError.Code, _ offset: Int) {
-        let error = #expect(throws: JSONSyntaxError.self) { try Fixture.json(text) }
+        let error = #expect(throws: JSONSyntaxError.self) { try json(text) }
         #expect(error?.code == code)
         #expect(error?.offset == offset)
     }
 
     @Test("an error names line and column, and nothing of the text")
     func position() {
-        let error = #expect(throws: JSONSyntaxError.self) { try Fixture.json("{\n  \"name\": Miller\n}") }
+        let error = #expect(throws: JSONSyntaxError.self) { try json("{\n  \"name\": Miller\n}") }
         #expect(error?.line == 2)
         #expect(error?.column == 11)
         #expect(error.map { "\($0)".contains("Miller") } == false)
@@ -60,33 +63,33 @@ struct JSONTests {
 
     @Test("a byte order mark is passed over")
     func byteOrderMark() throws {
-        #expect(try JSONValue.parse([0xEF, 0xBB, 0xBF] + Fixture.bytes("1")) == 1)
+        #expect(try JSONValue.parse([0xEF, 0xBB, 0xBF] + Array("1".utf8)) == 1)
     }
 
     @Test("depth, size and number of values are bounded")
     func bounds() {
         let limits = JSONLimits(bytes: 100, depth: 3, values: 10)
         func code(_ text: String) -> JSONSyntaxError.Code? {
-            #expect(throws: JSONSyntaxError.self) { try JSONValue.parse(Fixture.bytes(text), limits: limits) }?.code
+            #expect(throws: JSONSyntaxError.self) { try JSONValue.parse(Array(text.utf8), limits: limits) }?.code
         }
         #expect(code("[[[[1]]]]") == .tooDeep)
         #expect(code("[1,1,1,1,1,1,1,1,1,1]") == .tooManyValues)
         #expect(code("\"" + String(repeating: "a", count: 99) + "\"") == .tooLarge)
         let hostile = String(repeating: "[", count: 1_000_000)
-        let error = #expect(throws: JSONSyntaxError.self) { try Fixture.json(hostile) }
+        let error = #expect(throws: JSONSyntaxError.self) { try json(hostile) }
         #expect(error?.code == .tooDeep)
     }
 
     @Test("the canonical form is the same for every order and spacing, and differs for 1.5 and 1.50")
     func canonical() throws {
-        let one = try Fixture.json(#"{"b":[1.50,{"y":1,"x":2}],"a":"é"}"#).canonical()
-        #expect(one == (try Fixture.json("{ \"a\":\"\\u00e9\",\n\"b\":[1.50,{\"x\":2,\"y\":1}]}").canonical()))
-        #expect(one != (try Fixture.json(#"{"b":[1.5,{"y":1,"x":2}],"a":"é"}"#).canonical()))
+        let one = try json(#"{"b":[1.50,{"y":1,"x":2}],"a":"é"}"#).canonical()
+        #expect(one == (try json("{ \"a\":\"\\u00e9\",\n\"b\":[1.50,{\"x\":2,\"y\":1}]}").canonical()))
+        #expect(one != (try json(#"{"b":[1.5,{"y":1,"x":2}],"a":"é"}"#).canonical()))
     }
 
     @Test("a place is read and set; nothing else changes")
     func paths() throws {
-        var value = try Fixture.json(#"{"a":[{"b":1.0},{"b":2}],"c":"x"}"#)
+        var value = try json(#"{"a":[{"b":1.0},{"b":2}],"c":"x"}"#)
         #expect(value[["a", 1, "b"]] == 2)
         #expect(value[["a", 2, "b"]] == nil)
         #expect(value[["c", "d"]] == nil)

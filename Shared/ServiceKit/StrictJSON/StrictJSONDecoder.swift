@@ -1,3 +1,5 @@
+internal import JSON
+
 /// Decodes one value of a JSON tree and notes which members of objects are asked for.
 struct StrictJSONDecoder: Decoder {
     let value: JSONValue
@@ -16,7 +18,9 @@ struct StrictJSONDecoder: Decoder {
     }
 
     func container<Key: CodingKey>(keyedBy type: Key.Type) throws -> KeyedDecodingContainer<Key> {
-        guard case .object(let members) = value else { throw mismatch([String: JSONValue].self, "an object") }
+        guard case .object(let object) = value else { throw mismatch([String: JSONValue].self, "an object") }
+        // A dictionary, so that a hostile object of many members costs no more than its length.
+        let members = Dictionary(object.members.lazy.map { ($0.name, $0.value) }, uniquingKeysWith: { _, last in last })
         let place = jsonPointer(codingPath)
         asked.opened(place, members: members.keys)
         return KeyedDecodingContainer(ObjectContainer<Key>(members: members, decoder: self, place: place))
@@ -38,6 +42,20 @@ struct StrictJSONDecoder: Decoder {
         return .typeMismatch(
             type, .init(codingPath: codingPath, debugDescription: "must be \(expected), not \(value.kind)")
         )
+    }
+}
+
+extension JSONValue {
+    /// What it is, in the words of an error for its sender.
+    fileprivate var kind: String {
+        switch self {
+        case .null: "null"
+        case .bool: "a boolean"
+        case .number: "a number"
+        case .string: "a string"
+        case .array: "an array"
+        case .object: "an object"
+        }
     }
 }
 

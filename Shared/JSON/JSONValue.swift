@@ -28,13 +28,35 @@ public struct JSONNumber: Hashable, Sendable {
 
     /// The number where it was written as an integer that fits; nil for decimals and exponents.
     public var integer: Int? { Int(text) }
+
+    /// The nearest floating-point number; nil where it is out of range.
+    public var double: Double? { Double(text).flatMap { $0.isFinite ? $0 : nil } }
 }
 
 extension JSONValue {
+    /// Reads one JSON text (RFC 8259) and refuses what is doubtful: a name twice, bad UTF-8, half surrogate pairs.
+    ///
+    /// - Parameters:
+    ///   - bytes: UTF-8, with or without a byte order mark.
+    ///   - limits: how large, deep and numerous it may be.
+    /// - Throws: what is wrong and where, without any of the text.
+    public static func parse(
+        _ bytes: some Collection<UInt8>, limits: JSONLimits = .resource
+    ) throws(JSONSyntaxError) -> JSONValue {
+        var parser = JSONParser(Array(bytes), limits: limits)
+        return try parser.parse()
+    }
+
+    /// A member of an object; nil where there is none of that name, or the value is no object.
+    public subscript(name: String) -> JSONValue? { object?[name] }
+
     /// The string, or nil where the value is something else.
     public var string: String? {
         if case .string(let string) = self { string } else { nil }
     }
+
+    /// The elements of an array; none where the value is something else.
+    public var items: [JSONValue] { array ?? [] }
 
     /// The truth value, or nil where the value is something else.
     public var bool: Bool? {

@@ -1,0 +1,7 @@
+public import JSON
+public import Models
+
+// Values of the models whose JSON is their text.
+extension ID: JSONWritable {}
+extension Instant: JSONWritable {}
+extension CivilDate: JSONWritable {}
