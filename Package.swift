@@ -213,7 +213,7 @@ let package = Package(
                 "V0004_create_referral.sql", "V0005_create_projections.sql", "V0006_drop_participant_ring.sql",
                 "V0007_create_shown_version.sql",
             ],
-            dependencies: ["FHIR", "JSON", jwt, crypto, httpClient, locks]
+            dependencies: ["FHIR", "JSON", crypto, httpClient, locks]
         )
         + service(
             "PeerMatching",

@@ -28,10 +28,12 @@ struct JOSEVectorTests {
         for group in try Vectors.read("wycheproof/json_web_signature.json")["testGroups"]?.items ?? [] {
             let key = await VerificationKey(group["public"] ?? group["private"] ?? .null)
             for test in group["tests"]?.items ?? [] {
-                let token = test["jws"]?.string.flatMap { CompactToken($0.utf8) }
+                let token = test["jws"]?.string.flatMap { try? CompactToken($0.utf8) }
                 let holds = token.map { key?.verifies($0) ?? false } ?? false
                 let comment = "\(group["comment"]?.string ?? "") \(test["tcId"].map { "\($0)" } ?? "")"
-                if test["result"]?.string == "valid", let token, !Self.refusedAlgorithms.contains(token.algorithm) {
+                if test["result"]?.string == "valid", let token,
+                    !Self.refusedAlgorithms.contains(token.algorithm ?? "")
+                {
                     #expect(holds, "\(comment)")
                     held += 1
                 } else {
@@ -49,7 +51,7 @@ struct JOSEVectorTests {
         let keys = try Vectors.read("smart/RS384.public.jwks.json")["keys"]?.items ?? []
         let example = try Vectors.read("smart/RS384.client_assertion.json")
         let text = try #require(Self.firstToken(in: example))
-        let token = try #require(CompactToken(text.utf8))
+        let token = try CompactToken(text.utf8)
         var held = 0
         for key in keys {
             guard let key = await VerificationKey(key), key.verifies(token) else { continue }
@@ -64,7 +66,7 @@ struct JOSEVectorTests {
             let example = try Vectors.read("cookbook/jws/\(file).json")
             let key = await VerificationKey(example["input"]?["key"] ?? .null)
             let text = try #require(example["output"]?["compact"]?.string)
-            let token = try #require(CompactToken(text.utf8))
+            let token = try CompactToken(text.utf8)
             #expect((key?.verifies(token) ?? false) == isOurs, "\(file)")
         }
     }

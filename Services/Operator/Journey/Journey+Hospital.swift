@@ -45,7 +45,7 @@ extension Journey {
                 ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"),
                 (
                     "client_assertion",
-                    try await hospital.key.assertion(of: hospital.clientID, for: url, at: clock.now())
+                    try hospital.key.assertion(of: hospital.clientID, for: url, at: clock.now())
                 ),
             ], to: url)
         return try text(answer.body, ["access_token"])

@@ -1,6 +1,8 @@
 import Crypto
 import FoundationEssentials
+import JSON
 import Models
+import ServiceKit
 
 /// The secrets of an installation, each in a file of its own that is made once and readable by its owner only.
 struct SecretFolder {
@@ -35,13 +37,9 @@ struct SecretFolder {
     func makeLocalIssuer() throws -> [String] {
         var made = try make("issuer.pem") { P384.Signing.PrivateKey().pemRepresentation }
         let pem = String(decoding: try Data(contentsOf: url.appending(path: "issuer.pem")), as: UTF8.self)
-        let point = try P384.Signing.PrivateKey(pemRepresentation: pem).publicKey.rawRepresentation
-        let (x, y) = (Base64URL.text(point.prefix(48)), Base64URL.text(point.suffix(48)))
+        let key = try P384.Signing.PrivateKey(pemRepresentation: pem).publicKey.webKey(id: LocalIssuer.keyID)
         made += try make("issuer.jwks.json") {
-            """
-            {"keys": [{"kty": "EC", "crv": "P-384", "alg": "ES384", "use": "sig", "kid": "\(LocalIssuer.keyID)", \
-            "x": "\(x)", "y": "\(y)"}]}
-            """
+            String(decoding: (["keys": [key]] as JSONValue).serialized(), as: UTF8.self)
         }
         let keys = url.appending(path: "issuer.jwks.json").path
         made += try make("issuers.json") {

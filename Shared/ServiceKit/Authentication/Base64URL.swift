@@ -2,10 +2,11 @@
 ///
 /// Reading is strict: another alphabet, padding, or bits set beyond the last byte are refused, so that a value has
 /// exactly one text.
-enum Base64URL {
+public enum Base64URL {
     private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
 
-    static func encode(_ bytes: some Sequence<UInt8>) -> String {
+    /// The text of these bytes.
+    public static func encode(_ bytes: some Sequence<UInt8>) -> String {
         var text: [UInt8] = []
         var pending: UInt32 = 0
         var bits = 0
@@ -21,7 +22,8 @@ enum Base64URL {
         return String(decoding: text, as: UTF8.self)
     }
 
-    static func decode(_ text: some Sequence<UInt8>) -> [UInt8]? {
+    /// The bytes of a text; nil where it is none.
+    public static func decode(_ text: some Sequence<UInt8>) -> [UInt8]? {
         var bytes: [UInt8] = []
         var pending: UInt32 = 0
         var bits = 0

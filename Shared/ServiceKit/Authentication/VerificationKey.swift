@@ -1,27 +1,27 @@
 internal import FoundationEssentials
-internal import JSON
+public import JSON
 internal import JWTKit
 
 /// A public key of an issuer, with the algorithms that it may be used with.
 ///
 /// The algorithm comes from the key, never from the token alone: a token whose header names another algorithm than the
 /// key has is refused, which closes the confusion of RSA keys with HMAC secrets and of `none` with anything.
-struct VerificationKey: Sendable {
-    /// RS256 and RS384 (SMART Backend Services asks for RS384 and ES384), ES256 and ES384.
-    static let algorithms: Set<String> = ["RS256", "RS384", "ES256", "ES384"]
-
-    let keyID: String?
+public struct VerificationKey: Sendable {
+    /// `kid`: the name under which tokens refer to it.
+    public let keyID: String?
     private let verifiers: [String: any JWTAlgorithm]
 
-    /// Nil where the key is not for verifying signatures, or of a kind or strength that is not accepted: RSA below
-    /// 2048 bits, curves other than P-256 and P-384, secrets.
-    init?(_ key: JSONValue) async {
+    /// Reads a JSON Web Key (RFC 7517) for RS256 or RS384, ES256 or ES384; SMART Backend Services asks for RS384 and
+    /// ES384. Nil where the key is not for verifying signatures, or of a kind or strength that is not accepted: RSA below
+    /// 2048 bits (RFC 7518 §3.3) or above 8192 (each check would cost us more than it costs the sender), curves other
+    /// than P-256 and P-384, secrets.
+    public init?(_ key: JSONValue) async {
         guard Self.isForVerifying(key) else { return nil }
         let candidates: [String]
         switch (key["kty"]?.string, key["crv"]?.string) {
         case ("RSA", _):
             guard let modulus = key["n"]?.string.flatMap({ Base64URL.decode($0.utf8) }),
-                modulus.drop(while: { $0 == 0 }).count >= 256
+                (256...1024).contains(modulus.drop(while: { $0 == 0 }).count)
             else { return nil }
             candidates = ["RS256", "RS384"]
         case ("EC", "P-256"): candidates = ["ES256"]
@@ -38,8 +38,8 @@ struct VerificationKey: Sendable {
     }
 
     /// True where the signature is over this token's header and payload, by this key and an algorithm of it.
-    func verifies(_ token: CompactToken) -> Bool {
-        guard let verifier = verifiers[token.algorithm] else { return false }
+    public func verifies(_ token: CompactToken) -> Bool {
+        guard let verifier = token.algorithm.flatMap({ verifiers[$0] }) else { return false }
         do {
             return try verifier.verify(token.signature, signs: token.signingInput)
         } catch {

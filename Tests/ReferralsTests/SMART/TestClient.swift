@@ -1,8 +1,8 @@
 import Crypto
 import FoundationEssentials
 import JSON
-import JWTKit
 import Models
+import ServiceKit
 
 @testable import Referrals
 
@@ -18,12 +18,8 @@ struct TestClient: Sendable {
 
     /// The public key as the client registers it.
     func publicKey(_ change: (inout JSONValue) -> Void = { _ in }) -> JSONValue {
-        let point = Array(key.publicKey.rawRepresentation)
-        var json: JSONValue = [
-            "kty": "EC", "crv": "P-384", "alg": "ES384", "kid": .string(keyID),
-            "x": .string(AccessTokens.base64URL(point.prefix(48))),
-            "y": .string(AccessTokens.base64URL(point.suffix(48))),
-        ]
+        var json = key.publicKey.webKey(id: keyID)
+        json[["use"]] = nil
         change(&json)
         return json
     }
@@ -44,10 +40,9 @@ struct TestClient: Sendable {
         ]
         changeHeader(&header)
         changeClaims(&claims)
-        let input =
-            "\(AccessTokens.base64URL(header.serialized())).\(AccessTokens.base64URL(claims.serialized()))"
-        let signature = try key.signature(for: Array(input.utf8))
-        return "\(input).\(AccessTokens.base64URL(Array(signature.rawRepresentation)))"
+        return try CompactToken.signed(header: header.object ?? [:], claims: claims.object ?? [:]) { input in
+            Array(try key.signature(for: input).rawRepresentation)
+        }
     }
 
     static func form(assertion: String, scope: String = "system/ServiceRequest.c system/Task.rus") -> [UInt8] {

@@ -2,6 +2,7 @@ internal import Crypto
 internal import FoundationEssentials
 internal import JSON
 internal import Models
+internal import ServiceKit
 
 /// Signs the tokens that partners' clients work with (RFC 9068), by the service's own key: ES384.
 struct AccessTokens: Sendable {
@@ -27,8 +28,8 @@ struct AccessTokens: Sendable {
     func token(
         client: String, of partner: PartnerID, in agency: AgencyID, scopes: [String], id: UUID, at now: Instant
     ) throws -> String {
-        let header: JSONValue = ["typ": "at+jwt", "alg": "ES384", "kid": .string(keyID)]
-        let claims: JSONValue = [
+        let header: JSONObject = ["typ": "at+jwt", "alg": "ES384", "kid": .string(keyID)]
+        let claims: JSONObject = [
             "iss": .string(issuer),
             "sub": .string(client),
             "aud": .string(audience),
@@ -40,35 +41,16 @@ struct AccessTokens: Sendable {
             "scope": .string(scopes.joined(separator: " ")),
             "partner_id": .string(partner.description),
         ]
-        let input = "\(Self.base64URL(header.serialized())).\(Self.base64URL(claims.serialized()))"
-        let signature = try key.signature(for: Array(input.utf8))
-        return "\(input).\(Self.base64URL(Array(signature.rawRepresentation)))"
+        return try CompactToken.signed(header: header, claims: claims) { input in
+            Array(try key.signature(for: input).rawRepresentation)
+        }
     }
 
     /// The public key by which others verify the tokens, as a JWK set.
-    var publicKeys: JSONValue {
-        ["keys": [.object(publicKey(["use": "sig", "alg": "ES384", "kid": .string(keyID)]))]]
-    }
+    var publicKeys: JSONValue { ["keys": [key.publicKey.webKey(id: keyID)]] }
 
     /// The thumbprint of the public key (RFC 7638), so that a new key has a new id by itself.
     private var keyID: String {
-        Self.base64URL(SHA256.hash(data: JSONValue.object(publicKey([:])).canonical()))
-    }
-
-    private func publicKey(_ more: JSONObject) -> JSONObject {
-        let point = Array(key.publicKey.rawRepresentation)
-        var json: JSONObject = [
-            "kty": "EC",
-            "crv": "P-384",
-            "x": .string(Self.base64URL(point.prefix(48))),
-            "y": .string(Self.base64URL(point.suffix(48))),
-        ]
-        for member in more.members { json[member.name] = member.value }
-        return json
-    }
-
-    static func base64URL(_ bytes: some Sequence<UInt8>) -> String {
-        let base64 = Data(Array(bytes)).base64EncodedString()
-        return String(base64.compactMap { $0 == "=" ? nil : $0 == "+" ? "-" : $0 == "/" ? "_" : $0 })
+        Base64URL.encode(SHA256.hash(data: JSONValue.object(key.publicKey.webKey).canonical()))
     }
 }

@@ -1,6 +1,6 @@
-internal import FoundationEssentials
 internal import JSON
 internal import Models
+internal import ServiceKit
 
 /// The JWT with which a client says who it is (SMART App Launch 2, client-confidential-asymmetric), taken apart; nothing
 /// in it is to be believed before ``ClientKeySet/verifies(_:)`` and ``check(clientID:audiences:now:)``.
@@ -14,8 +14,6 @@ struct ClientAssertion: Hashable, Sendable {
         var keyType: String { self == .rs384 ? "RSA" : "EC" }
     }
 
-    /// More is no assertion of any client.
-    static let longest = 8192
     /// An assertion lives at most five minutes.
     static let longestLife = Duration.seconds(300)
     /// How far clocks may differ.
@@ -33,28 +31,32 @@ struct ClientAssertion: Hashable, Sendable {
     let issuedAt: Instant?
     /// The client's own number of it, used once.
     let id: String
-    let signingInput: [UInt8]
-    let signature: [UInt8]
+    /// What the signature is over, and by.
+    let token: CompactToken
 
     /// Reads a compact JWS (RFC 7515 §7.1).
     ///
     /// - Throws: `invalid_client`, with what is wrong about its form.
     init(_ text: String) throws(TokenRefusal) {
-        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-        guard text.utf8.count <= Self.longest, parts.count == 3, let header = Self.object(parts[0]),
-            let claims = Self.object(parts[1]), let signature = Self.bytes(parts[2])
-        else { throw TokenRefusal(.invalidClient, "The assertion is no compact JWT.") }
-        guard let algorithm = header["alg"]?.string.flatMap(Algorithm.init(rawValue:)) else {
+        let token: CompactToken
+        do {
+            token = try CompactToken(text.utf8)
+        } catch .unknownExtension {
+            throw TokenRefusal(.invalidClient, "The assertion's header must not have crit or b64.")
+        } catch {
+            throw TokenRefusal(.invalidClient, "The assertion is no compact JWT.")
+        }
+        // SAFETY: why the claims are no JSON is of no interest.
+        guard let claims = try? JSONValue.parse(token.payload, limits: JSONLimits.strict) else {
+            throw TokenRefusal(.invalidClient, "The assertion's claims are no JSON.")
+        }
+        guard let algorithm = token.algorithm.flatMap(Algorithm.init(rawValue:)) else {
             throw TokenRefusal(.invalidClient, "The assertion's alg must be RS384 or ES384.")
         }
-        // Extensions that must be understood are not (RFC 7515 §4.1.11).
-        guard header["crit"] == nil, header["b64"] == nil else {
-            throw TokenRefusal(.invalidClient, "The assertion's header must not have crit or b64.")
-        }
-        guard header["typ"]?.string?.uppercased() == "JWT" else {
+        guard token.type?.uppercased() == "JWT" else {
             throw TokenRefusal(.invalidClient, "The assertion's typ must be JWT.")
         }
-        guard let keyID = header["kid"]?.string else {
+        guard let keyID = token.keyID else {
             throw TokenRefusal(.invalidClient, "The assertion needs the kid of its key.")
         }
         guard let issuer = claims["iss"]?.string, let subject = claims["sub"]?.string,
@@ -62,13 +64,12 @@ struct ClientAssertion: Hashable, Sendable {
         else { throw TokenRefusal(.invalidClient, "The assertion needs iss, sub, aud, exp and jti.") }
         self.algorithm = algorithm
         self.keyID = keyID
-        keySetURL = header["jku"]?.string
+        keySetURL = token.header["jku"]?.string
         (self.issuer, self.subject, self.expiresAt, self.id) = (issuer, subject, expiresAt, id)
         audiences = claims["aud"]?.array?.compactMap(\.string) ?? [claims["aud"]?.string].compactMap(\.self)
         notBefore = Self.time(claims["nbf"])
         issuedAt = Self.time(claims["iat"])
-        signingInput = Array("\(parts[0]).\(parts[1])".utf8)
-        self.signature = signature
+        self.token = token
     }
 
     /// Checks what the claims say, for an assertion whose signature holds.
@@ -93,32 +94,9 @@ struct ClientAssertion: Hashable, Sendable {
         }
     }
 
-    private static func object(_ part: Substring) -> JSONObject? {
-        guard let bytes = bytes(part) else { return nil }
-        // SAFETY: why it is no JSON is of no interest to anybody; the caller says that it is none.
-        return (try? JSONValue.parse(bytes, limits: JSONLimits(bytes: longest, depth: 8, values: 200)))?.object
-    }
-
     /// Seconds since 1970; a fraction is dropped.
     private static func time(_ value: JSONValue?) -> Instant? {
-        guard case .number(let number)? = value, let seconds = Double(number.text), abs(seconds) < 1e11 else {
-            return nil
-        }
+        guard case .number(let number)? = value, let seconds = number.double, abs(seconds) < 1e11 else { return nil }
         return Instant(unixSeconds: Int64(seconds))
-    }
-
-    /// Base64 with the URL alphabet and without padding (RFC 7515 §2).
-    static func bytes(_ text: some StringProtocol) -> [UInt8]? {
-        var base64 = ""
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "-"): base64.append("+")
-            case UInt8(ascii: "_"): base64.append("/")
-            case UInt8(ascii: "+"), UInt8(ascii: "/"), UInt8(ascii: "="): return nil
-            default: base64.unicodeScalars.append(Unicode.Scalar(byte))
-            }
-        }
-        base64 += String(repeating: "=", count: (4 - base64.utf8.count % 4) % 4)
-        return Data(base64Encoded: base64).map(Array.init)
     }
 }
