@@ -190,6 +190,8 @@ let package = Package(
                 arguments, httpClient, jwt, crypto, logging, nio, nioHTTP1,
             ],
             path: "Services/Operator",
+            exclude: ["Demo/Data/demo-agency.schema.json"],
+            resources: [.embedInCode("Demo/Data/demo-agency.json")],
             swiftSettings: strict
         ),
         .testTarget(

@@ -11,7 +11,7 @@ struct Handrail: AsyncParsableCommand {
             _FILE name.
             """,
         subcommands: [
-            Migrate.self, Check.self, Keys.self, Agency.self, Partner.self, Token.self, Messages.self, LoadDemo.self,
+            Migrate.self, Check.self, Keys.self, Agency.self, Partner.self, Token.self, Messages.self, Demo.self,
             PlayJourney.self,
         ]
     )

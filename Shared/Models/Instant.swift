@@ -106,8 +106,19 @@ public struct WallClock: Sendable {
         self.now = now
     }
 
+    /// The time that the work in hand states, else the computer's own: for processes that rehearse a past.
+    public static let rehearsal = WallClock { RehearsedTime.now ?? system.now() }
+
     /// The computer's own clock.
     public static let system = WallClock {
         Instant(microseconds: Int64((Date().timeIntervalSince1970 * 1_000_000).rounded(.down)))
     }
+}
+
+/// When the work in hand takes place, where a past is rehearsed: a request states it, its messages carry it on.
+///
+/// Only ``WallClock/rehearsal`` reads it. Work of different times goes on in one process at once, so it belongs to the
+/// task and not to the process.
+public enum RehearsedTime {
+    @TaskLocal public static var now: Instant?
 }

@@ -41,7 +41,7 @@ struct LogFixture: Sendable {
         """
 
     func loops(
-        _ groups: [ConsumerGroup], clock: WallClock = .system,
+        _ groups: [ConsumerGroup], clock: WallClock = .system, promotes: Bool = true,
         send: (@Sendable (DeliveryAttempt) async -> DeliveryResult)? = nil
     ) -> MessageLoops {
         MessageLoops(
@@ -50,7 +50,8 @@ struct LogFixture: Sendable {
                 listener: Listener(
                     database.superuser.login("outcomes_worker", password: TestDatabase.password),
                     reactor: database.reactor, logger: .silent),
-                groups: groups, send: send, clock: clock, ids: .version7(clock: .system), logger: .silent))
+                groups: groups, send: send, promotes: promotes, clock: clock, ids: .version7(clock: .system),
+                logger: .silent))
     }
 
     /// Runs the loops until the body returns, then stops them and waits for their end.

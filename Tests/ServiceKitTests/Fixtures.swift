@@ -49,6 +49,7 @@ func withAPI<T>(
     limit: RateLimiter.Limit = .unlimited,
     denials: DenialTrail = DenialTrail { _ in },
     logger: Logger = .silent,
+    rehearses: Bool = false,
     _ body: @escaping @Sendable (any TestClientProtocol) async throws -> T
 ) async throws -> T {
     let gate = Gate(
@@ -58,7 +59,7 @@ func withAPI<T>(
         denials: denials
     )
     let definition = ServiceDefinition(routes: routes, openAPI: Array("{}".utf8))
-    let api = API(service: "peer-matching", definition, gate: gate, logger: logger)
+    let api = API(service: "peer-matching", definition, gate: gate, logger: logger, rehearses: rehearses)
     return try await Application(responder: api.responder, logger: logger).test(.router, body)
 }
 

@@ -53,6 +53,17 @@ private struct Files {
         #expect(settings.rateLimit == .init(burst: 600, perMinute: 6000))
     }
 
+    @Test("a clock that callers set is only for trying things out")
+    func rehearsal() throws {
+        let mistakes = #expect(throws: ServiceSettings.Mistakes.self) {
+            try Self.read(try Files().good(["HANDRAIL_CLOCK": "rehearsal"]))
+        }
+        #expect(mistakes?.sentences == ["HANDRAIL_CLOCK can only be rehearsal where HANDRAIL_ENV is local"])
+        let local = try Self.read(try Files().good(["HANDRAIL_CLOCK": "rehearsal", "HANDRAIL_ENV": "local"]))
+        #expect(local.clockSource == .rehearsal)
+        #expect(try Self.read(try Files().good()).clockSource == .system)
+    }
+
     @Test("an empty environment is refused with every missing setting at once")
     func empty() {
         let mistakes = #expect(throws: ServiceSettings.Mistakes.self) { try Self.read([:]) }

@@ -9,23 +9,28 @@ import Testing
 
 /// The four real executables on a database of their own, as an operator would run them.
 final class RunningSuite: @unchecked Sendable {
-    // SAFETY: `processes` is only touched by the test that owns the suite, from one task at a time.
+    // SAFETY: `processes` and `environment` are only touched by the test that owns the suite, from one task at a time.
     private var processes: [String: Process] = [:]
-    private let environment: [String: String]
+    private var environment: [String: String]
     private let folder: URL
     let database: TestDatabase
     let addresses: SuiteAddresses
     let agency = AgencyID(rawValue: UUID())
 
     /// Starts the suite, runs the body, stops everything.
-    static func with(_ body: @Sendable (RunningSuite) async throws -> Void) async throws {
+    ///
+    /// - Parameter variables: settings besides the usual ones.
+    static func with<T: Sendable>(
+        _ variables: [String: String] = [:], _ body: @Sendable (RunningSuite) async throws -> T
+    ) async throws -> T {
         try await TestDatabase.with(migrations: InstalledServices.migrations) { database in
             let suite = try RunningSuite(database)
+            suite.environment.merge(variables) { _, new in new }
             defer { suite.stopAll() }
             try await suite.addAgency()
             for service in InstalledServices.names { try await suite.start(service) }
             do {
-                try await body(suite)
+                return try await body(suite)
             } catch {
                 suite.printLogs()
                 throw error
@@ -61,11 +66,14 @@ final class RunningSuite: @unchecked Sendable {
             environment["\(prefix)_LISTEN"] = "127.0.0.1:\(ports[service] ?? 0)"
             environment["\(prefix)_OPERATOR_LISTEN"] = "127.0.0.1:\(try Self.freePort())"
         }
+        let operators = InstalledServices.names.compactMap { service in
+            environment["\(InstalledServices.logins(of: service)[0].prefix)_OPERATOR_LISTEN"].map { "http://\($0)" }
+        }
         self.environment = environment
         func address(_ service: String) -> String { "http://127.0.0.1:\(ports[service] ?? 0)" }
         addresses = SuiteAddresses(
             referrals: address("referrals"), matching: address("peer-matching"), scheduling: address("scheduling"),
-            outcomes: address("outcomes"))
+            outcomes: address("outcomes"), operators: operators)
     }
 
     var settings: OperatorSettings { OperatorSettings(environment) }
@@ -140,6 +148,13 @@ final class RunningSuite: @unchecked Sendable {
         try probe.run()
         probe.waitUntilExit()
         return probe.terminationStatus == 0
+    }
+
+    /// Stops all services and starts them again, without the settings of these names.
+    func restart(without names: some Collection<String>) async throws {
+        for service in InstalledServices.names { #expect(terminate(service) == 0, "\(service)") }
+        for name in names { environment[name] = nil }
+        for service in InstalledServices.names { try await start(service) }
     }
 
     /// Kills a service without any chance to tidy up.

@@ -1,87 +1,70 @@
 import FoundationEssentials
 import JSON
-import MessageTable
 import Models
-import Postgres
 
-/// The synthetic agency that demonstrations run in: three hospitals, forty peers, and two of them on call.
-///
-/// Nobody in it exists. It is made through the public APIs, and made once: an agency that has peers is left as it is.
+/// The synthetic agency that demonstrations run in: its hospitals, its peers, and who is on call. Nobody in it exists.
 struct DemoAgency: Sendable {
     /// Always the same, so that commands and bookmarks stay valid.
     static let id = AgencyID(rawValue: .init(uuid: (1, 0x9A, 0xBC, 0, 0, 0, 0x70, 0, 0x80, 0, 0, 0, 0, 0, 0, 1)))
 
-    let addresses: SuiteAddresses
-    let issuer: LocalIssuer
-    let caller: Caller
-    let clock: WallClock
+    let model: DemoModel
+    let stage: Stage
+    /// The days of the demo by the agency's calendar: when each begins. The last one is the day that it ends before.
+    let days: [Instant]
 
-    private static let hospitals = [
-        "Shoreline General Hospital", "St. Brigid Medical Center", "Pine Barrens Community",
-    ]
+    /// How many days beyond the end of the past somebody is on call already.
+    static let onCallAhead = 7
 
-    /// Display names are first names, as peers go by.
-    private static let names = [
-        "Alex", "Sam", "Jordan", "Casey", "Riley", "Morgan", "Jamie", "Drew", "Quinn", "Avery", "Rowan", "Skyler",
-        "Dana", "Lee", "Robin", "Chris", "Pat", "Terry", "Kim", "Jesse",
-    ]
+    /// Puts peers on call for the days to come.
+    func finish(_ peers: [PeerID]) async throws {
+        for ahead in 0..<Self.onCallAhead {
+            let begins = days[days.count - 1] + .seconds(ahead * 86_400)
+            try await putOnCall(peers, day: days.count - 1 + ahead, from: begins)
+        }
+    }
 
-    /// Registers the agency itself, as the migrator.
-    static func register(_ migrator: ConnectionSettings) async throws {
-        try await withPool(migrator) { pool in
-            try await pool.transaction(for: id) { transaction in
-                _ = try await transaction.query(Agency.becomeOwner)
-                try await transaction.execute(
-                    Agency.insertAgency, id, "Demo Recovery Agency", "America/New_York", true, true)
+    /// The agency's peers, in the order of the model.
+    func hirePeers() async throws -> [PeerID] {
+        var peers: [PeerID] = []
+        for index in 0..<model.peers.count {
+            // One after the other by the clock too: ids are in the order of time, and decide where peers are equal.
+            let answer = try await stage.call(
+                .supervisor, "POST", "\(stage.addresses.matching)/v1/peers", peer(index),
+                at: days[0] + .seconds(index))
+            guard let id = answer.body[["peerID"]]?.string.flatMap({ PeerID($0) }) else {
+                throw Journey.Stuck(waitingFor: "a peer's id")
             }
+            peers.append(id)
         }
+        return peers
     }
 
-    /// True when it was loaded, false when it was there already.
-    func load() async throws -> Bool {
-        let supervisor = try await token("supervisor")
-        let peers = "\(addresses.matching)/v1/peers"
-        let existing = try await caller.send("GET", "\(peers)?limit=1", token: supervisor)
-        guard existing.body[["items"]]?.array?.isEmpty ?? true else { return false }
-        for name in Self.hospitals {
-            _ = try await caller.send(
-                "POST", "\(addresses.referrals)/v1/partners", token: try await token("operator"),
-                ["name": .string(name), "kind": "hospital", "intakePolicy": "auto"])
-        }
-        var onCall: [String] = []
-        for index in 0..<40 {
-            let peer = try await caller.send(
-                "POST", peers, token: supervisor, Self.peer(index), key: "demo-peer-\(index)")
-            if index < 2, let id = peer.body[["peerID"]]?.string { onCall.append(id) }
-        }
-        for (index, peer) in onCall.enumerated() {
-            try await putOnCall(peer, order: index + 1, supervisor)
-        }
-        return true
-    }
-
-    private static func peer(_ index: Int) -> JSONValue {
-        let languages: JSONValue = [["en"], ["en", "es"], ["es", "en"], ["en", "pt"]][index % 4]
+    private func peer(_ index: Int) -> JSONValue {
+        let (names, peers) = (model.peers.displayNames, model.peers)
+        let initial = UnicodeScalar(UInt8(ascii: "A") + UInt8(index / names.count % 26))
+        func codes(_ list: [String]) -> JSONValue { .array(list.map { .string($0) }) }
         return [
-            "displayName": .string("\(names[index % names.count]) \(index < names.count ? "A" : "B")."),
-            "languages": languages, "areas": [["ocean"], ["monmouth"], ["atlantic"]][index % 3],
-            "supportsMedicationOn": "2024-01-15", "recoverySinceOn": .string("\(2008 + index % 12)-03-01"),
-            "caseloadCap": .number(JSONNumber(15 + index % 6)),
+            "displayName": .string("\(names[index % names.count]) \(Character(initial))."),
+            "languages": codes(peers.languages[index % peers.languages.count]),
+            "areas": codes(peers.areas[index % peers.areas.count]),
+            "supportsMedicationOn": .string(days[0].dateInUTC.adding(days: -30 - index).description),
+            "recoverySinceOn": .string("\(2005 + index % 12)-03-01"),
+            "caseloadCap": .number(JSONNumber(40 + index % 9)),
         ]
     }
 
-    private func putOnCall(_ peer: String, order: Int, _ token: String) async throws {
-        let now = clock.now()
-        _ = try await caller.send(
-            "POST", "\(addresses.matching)/v1/shifts", token: token,
-            [
-                "peerID": .string(peer), "line": "emergency", "callOrder": .number(JSONNumber(order)),
-                "startsAt": .string((now - .seconds(60)).description),
-                "endsAt": .string((now + .seconds(23 * 3600)).description),
-            ])
-    }
-
-    private func token(_ role: String) async throws -> String {
-        try await issuer.staffToken(role, agency: Self.id, at: clock.now())
+    /// Who is on call on one day: two by day and two by night, everybody in turn and with rest between.
+    func putOnCall(_ peers: [PeerID], day: Int, from begins: Instant) async throws {
+        for (half, order) in [(0, 1), (0, 2), (1, 1), (1, 2)] {
+            let peer = peers[(day * 4 + half * 2 + order - 1) % peers.count]
+            let starts = begins + .seconds(half * 12 * 3600)
+            _ = try await stage.call(
+                .supervisor, "POST", "\(stage.addresses.matching)/v1/shifts",
+                [
+                    "peerID": .string(peer.description), "line": "emergency",
+                    "callOrder": .number(JSONNumber(order)), "startsAt": .string(starts.description),
+                    "endsAt": .string((starts + .seconds(12 * 3600)).description),
+                ], at: begins)
+        }
     }
 }

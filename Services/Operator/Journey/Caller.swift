@@ -1,6 +1,7 @@
 import AsyncHTTPClient
 import FoundationEssentials
 import JSON
+import Models
 import NIOCore
 import NIOHTTP1
 
@@ -11,6 +12,9 @@ struct Caller: Sendable {
     init(_ client: HTTPClient = .shared) {
         self.client = client
     }
+
+    /// The header that says what time it is.
+    private static let rehearsedAt = "Handrail-Rehearsed-At"
 
     struct Answer: Sendable {
         let status: Int
@@ -33,15 +37,18 @@ struct Caller: Sendable {
     /// - Parameters:
     ///   - key: an Idempotency-Key, for POST; a new one where it is left out.
     ///   - version: an If-Match value.
+    ///   - time: when it happens, for services that rehearse a past.
     func send(
         _ method: String, _ url: String, token: String?, _ body: JSONValue? = nil, key: String? = nil,
-        ifMatch version: String? = nil, contentType: String = "application/json", expecting: Set<Int> = [200, 201, 204]
+        ifMatch version: String? = nil, contentType: String = "application/json",
+        expecting: Set<Int> = [200, 201, 204], at time: Instant? = nil
     ) async throws -> Answer {
         var request = HTTPClientRequest(url: url)
         request.method = .init(rawValue: method)
         if let token { request.headers.add(name: "Authorization", value: "Bearer \(token)") }
         if method == "POST" { request.headers.add(name: "Idempotency-Key", value: key ?? UUID().uuidString) }
         if let version { request.headers.add(name: "If-Match", value: version) }
+        if let time { request.headers.add(name: Self.rehearsedAt, value: time.description) }
         if let body {
             request.headers.add(name: "Content-Type", value: contentType)
             request.body = .bytes(body.serialized())
@@ -59,6 +66,14 @@ struct Caller: Sendable {
         return try await finish(request, [200])
     }
 
+    /// The lowest value of a gauge among a service's metrics; nil where it is not there yet.
+    func gauge(_ name: String, at url: String) async throws -> Double? {
+        let response = try await client.execute(HTTPClientRequest(url: url), timeout: .seconds(10))
+        let text = String(buffer: try await response.body.collect(upTo: 4 << 20))
+        return text.split(separator: "\n").filter { $0.hasPrefix(name) }
+            .compactMap { line in line.split(separator: " ").last.flatMap { Double($0) } }.min()
+    }
+
     /// 503 is tried again, as every client should: with the same key, so that nothing happens twice.
     private func finish(_ request: HTTPClientRequest, _ expected: Set<Int>) async throws -> Answer {
         var response = try await client.execute(request, timeout: .seconds(10))
@@ -69,10 +84,18 @@ struct Caller: Sendable {
         let bytes = try await response.body.collect(upTo: 4 << 20)
         let body = bytes.readableBytes == 0 ? JSONValue.null : try JSONValue.parse(Array(bytes.readableBytesView))
         let status = Int(response.status.code)
+        if let asked = request.headers.first(name: Self.rehearsedAt),
+            response.headers.first(name: Self.rehearsedAt) != asked
+        {
+            throw OperatorSettings.Mistake(
+                description: "the services run on their own clock: start them with HANDRAIL_CLOCK=rehearsal")
+        }
         guard expected.contains(status) else {
             throw Refused(
                 call: "\(request.method.rawValue) \(request.url)", status: status,
-                title: body[["title"]]?.string ?? body[["issue", 0, "diagnostics"]]?.string ?? body[[
+                title: body[["errors", 0, "detail"]]?.string.map {
+                    "\(body[["errors", 0, "pointer"]]?.string ?? ""): \($0)"
+                } ?? body[["title"]]?.string ?? body[["issue", 0, "diagnostics"]]?.string ?? body[[
                     "error_description"
                 ]]?.string ?? body[["error"]]?.string ?? "")
         }

@@ -19,13 +19,13 @@ extension Journey {
         let engagementID: String
     }
 
-    func registerHospital() async throws -> Hospital {
+    /// - Parameter policy: whether its referrals wait for a coordinator; those from an emergency never do.
+    func registerHospital(_ name: String, intakePolicy policy: String) async throws -> Hospital {
         let token = try await staffToken("operator")
-        let key = SigningKey(id: "journey-\(UUID())")
-        let name = "General Hospital \(UUID().uuidString.prefix(8))"
+        let key = SigningKey(id: "key-\(UUID())")
         let partner = try await caller.send(
             "POST", "\(addresses.referrals)/v1/partners", token: token,
-            ["name": .string(name), "kind": "hospital", "intakePolicy": "review"])
+            ["name": .string(name), "kind": "hospital", "intakePolicy": .string(policy)])
         let partnerID = try text(partner.body, ["partnerID"])
         let client = try await caller.send(
             "POST", "\(addresses.referrals)/v1/partners/\(partnerID)/clients", token: token,

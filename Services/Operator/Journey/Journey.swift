@@ -21,7 +21,8 @@ struct Journey: Sendable {
     }
 
     func play() async throws {
-        let hospital = try await registerHospital()
+        let hospital = try await registerHospital(
+            "General Hospital \(UUID().uuidString.prefix(8))", intakePolicy: "review")
         try await report("the operator", "registers the hospital “\(hospital.name)” with its public key")
         let peer = try await peerOnCall()
         try await report("the supervisor", "sees that a peer is on call")

@@ -14,6 +14,8 @@ struct ReferralBundle {
     /// The hospital as the consent names it.
     var hospital: String
     var authoredAt: Instant
+    /// From the emergency department, for a peer at the bedside within the hour; otherwise from a ward, in time.
+    var isEmergency = true
 
     private let patient = "urn:uuid:\(UUID())"
     private let consent = "urn:uuid:\(UUID())"
@@ -88,13 +90,17 @@ struct ReferralBundle {
     private var encounterResource: JSONValue {
         [
             "resourceType": "Encounter", "status": "in-progress",
-            "class": ["system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "EMER"],
+            "class": [
+                "system": "http://terminology.hl7.org/CodeSystem/v3-ActCode",
+                "code": .string(isEmergency ? "EMER" : "IMP"),
+            ],
         ]
     }
 
     private var requestResource: JSONValue {
         [
-            "resourceType": "ServiceRequest", "status": "active", "intent": "order", "priority": "stat",
+            "resourceType": "ServiceRequest", "status": "active", "intent": "order",
+            "priority": .string(isEmergency ? "stat" : "routine"),
             "identifier": [
                 [
                     "type": [

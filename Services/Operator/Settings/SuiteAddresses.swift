@@ -4,6 +4,8 @@ struct SuiteAddresses: Sendable {
     var matching: String
     var scheduling: String
     var outcomes: String
+    /// The operator's ports, of health and metrics, of all four.
+    var operators: [String] = []
 }
 
 extension SuiteAddresses {
@@ -14,6 +16,9 @@ extension SuiteAddresses {
         }
         self.init(
             referrals: address("REFERRALS", 8101), matching: address("PEER_MATCHING", 8102),
-            scheduling: address("SCHEDULING", 8103), outcomes: address("OUTCOMES", 8104))
+            scheduling: address("SCHEDULING", 8103), outcomes: address("OUTCOMES", 8104),
+            operators: [
+                ("REFERRALS", 9101), ("PEER_MATCHING", 9102), ("SCHEDULING", 9103), ("OUTCOMES", 9104),
+            ].map { address("\($0)_OPERATOR", $1) })
     }
 }

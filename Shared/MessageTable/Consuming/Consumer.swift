@@ -98,7 +98,9 @@ struct Consumer: Sendable {
     private func run(_ message: Message, in transaction: Transaction) async throws {
         guard let handler = group.handlers[message.topic] else { return }
         transaction.apply(.agency(message.agencyID))
-        try await handler(message, HandlerContext(transaction: transaction, message: message, now: clock.now()))
+        try await RehearsedTime.$now.withValue(message.headers.rehearsedAt) {
+            try await handler(message, HandlerContext(transaction: transaction, message: message, now: clock.now()))
+        }
         // What the handler has queued belongs to it: its failure must show here, not at the next message.
         try await transaction.flush()
     }

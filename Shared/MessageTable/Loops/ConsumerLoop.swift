@@ -1,9 +1,12 @@
+internal import CoreMetrics
 internal import Logging
 
 /// Keeps one group going in this process: its lease, its cursors, its turns.
 struct ConsumerLoop: Sendable {
     let consumer: Consumer
     let membership: Membership
+    /// The tick up to which everything is handled, in the slots of this process.
+    let position: Gauge
     let loop: Loop
 
     /// How often slots without messages write down how far they have come.
@@ -13,7 +16,11 @@ struct ConsumerLoop: Sendable {
 
     func run() async {
         var state = ConsumerState()
-        await loop.run { try await state.turn(consumer, membership) }
+        await loop.run {
+            let pause = try await state.turn(consumer, membership)
+            if let handled = state.handledTick { position.record(handled) }
+            return pause
+        }
         do {
             try await membership.leave()
         } catch {
@@ -30,6 +37,9 @@ private struct ConsumerState {
     private var renewAt = ContinuousClock.now
     private var parkedAt = ContinuousClock.now
     private var idleAt = ContinuousClock.now + ConsumerLoop.idleCheckpointEvery
+
+    /// The tick up to which all of this process's slots are handled; nil while it has none.
+    var handledTick: Int64? { cursors.map(\.position.tick).min() }
 
     /// One turn; returns how long to pause when nothing happens.
     mutating func turn(_ consumer: Consumer, _ membership: Membership) async throws -> Duration {

@@ -20,6 +20,9 @@ public struct MessageLoops: Service {
         public var groups: [ConsumerGroup]
         /// Sends deliveries; nil in a process that sends none.
         public var send: (@Sendable (DeliveryAttempt) async -> DeliveryResult)?
+        /// Whether scheduled messages are published when they are due. Not while a past is rehearsed: whoever rehearses
+        /// it moves time forward.
+        public var promotes: Bool
         public var clock: WallClock
         public var ids: IDSource
         /// Where lag, parked and dead messages are measured.
@@ -28,14 +31,16 @@ public struct MessageLoops: Service {
 
         public init(
             servicePool: Pool, workerPool: Pool, listener: Listener, groups: [ConsumerGroup],
-            send: (@Sendable (DeliveryAttempt) async -> DeliveryResult)? = nil, clock: WallClock, ids: IDSource,
-            metrics: any MetricsFactory = NOOPMetricsHandler.instance, logger: Logger
+            send: (@Sendable (DeliveryAttempt) async -> DeliveryResult)? = nil, promotes: Bool = true,
+            clock: WallClock, ids: IDSource, metrics: any MetricsFactory = NOOPMetricsHandler.instance,
+            logger: Logger
         ) {
             self.servicePool = servicePool
             self.workerPool = workerPool
             self.listener = listener
             self.groups = groups
             self.send = send
+            self.promotes = promotes
             self.clock = clock
             self.ids = ids
             self.metrics = metrics
@@ -69,6 +74,9 @@ public struct MessageLoops: Service {
                     logger: logger),
                 membership: Membership(
                     group: group.name, member: configuration.ids.uuid(), pool: configuration.workerPool),
+                position: Gauge(
+                    label: "message_position_ticks", dimensions: [("group", group.name)],
+                    factory: configuration.metrics),
                 loop: Loop("consumer \(group.name)", logger: logger))
         }
     }
@@ -77,7 +85,7 @@ public struct MessageLoops: Service {
         await withGracefulShutdownHandler {
             await withTaskGroup(of: Void.self) { group in
                 group.addTask { await runTicker() }
-                group.addTask { await runPromoter() }
+                if configuration.promotes { group.addTask { await runPromoter() } }
                 group.addTask { await runPartitions() }
                 group.addTask { await runMeter() }
                 if let send = configuration.send { group.addTask { await runSender(send) } }

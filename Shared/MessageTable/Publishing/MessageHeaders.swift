@@ -1,4 +1,5 @@
 internal import FoundationEssentials
+public import Models
 internal import Postgres
 
 /// What travels beside a message's payload: where it came from, never what it is about.
@@ -8,11 +9,16 @@ public struct MessageHeaders: Codable, Hashable, Sendable {
     public var requestID: String?
     /// The pseudonymous subject of the token that caused it; never a name.
     public var actor: String?
+    /// When it happened, where a past is rehearsed; nil everywhere else.
+    public var rehearsedAt: Instant?
 
-    public init(traceparent: String? = nil, requestID: String? = nil, actor: String? = nil) {
+    public init(
+        traceparent: String? = nil, requestID: String? = nil, actor: String? = nil, rehearsedAt: Instant? = nil
+    ) {
         self.traceparent = traceparent
         self.requestID = requestID
         self.actor = actor
+        self.rehearsedAt = rehearsedAt
     }
 
     public static let none = MessageHeaders()

@@ -23,6 +23,9 @@ extension Transaction {
     public func schedule<E: Event>(
         _ event: E, id: UUID, dueAt: Instant, agency: AgencyID, headers: MessageHeaders
     ) throws(MessageError) {
+        var headers = headers
+        // It happens when it is due, not when it was put aside.
+        headers.rehearsedAt = nil
         enqueue(
             Self.insertScheduled, agency, id, dueAt, E.topic, event.key, try MessageJSON.encode(event),
             try MessageJSON.encode(headers))

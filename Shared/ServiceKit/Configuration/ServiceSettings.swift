@@ -11,6 +11,14 @@ public struct ServiceSettings: Sendable {
         case local, production
     }
 
+    /// Where a process takes the present from.
+    enum ClockSource: String, CaseIterable, Sendable {
+        /// The computer's clock.
+        case system
+        /// Whoever asks says what time it is, and nothing happens by itself: `handrail demo` makes an agency's past so.
+        case rehearsal
+    }
+
     /// How listeners beyond loopback are protected.
     enum TLSPolicy: Hashable, Sendable {
         case none
@@ -20,6 +28,8 @@ public struct ServiceSettings: Sendable {
 
     /// `HANDRAIL_ENV`.
     public let deployment: Deployment
+    /// `HANDRAIL_CLOCK`.
+    let clockSource: ClockSource
     /// Where the API listens.
     public let listen: ListenAddress
     /// Where `/health` and `/metrics` listen.
@@ -78,6 +88,10 @@ public struct ServiceSettings: Sendable {
         let port = Self.ports[service] ?? 8100
         let deployment: Deployment = reader.choice("HANDRAIL_ENV") ?? .production
         self.deployment = deployment
+        clockSource = reader.choice("HANDRAIL_CLOCK", default: .system) ?? .system
+        if clockSource == .rehearsal, deployment != .local {
+            reader.mistake("HANDRAIL_CLOCK can only be rehearsal where HANDRAIL_ENV is local")
+        }
         listen = reader.address("\(prefix)_LISTEN", default: ListenAddress(host: "127.0.0.1", port: port))
         operatorListen = reader.address(
             "\(prefix)_OPERATOR_LISTEN", default: ListenAddress(host: "127.0.0.1", port: port + 1000)

@@ -62,6 +62,11 @@ extension ServiceSettings {
             fallback: "the certificate itself"
         ),
         SettingReference(
+            "HANDRAIL_CLOCK",
+            "`rehearsal`, while `handrail demo` makes a past: callers say what time it is, nothing due is done by "
+                + "itself and nothing is sent outside; only with `HANDRAIL_ENV=local`", fallback: "`system`"
+        ),
+        SettingReference(
             "HANDRAIL_DRAIN_SECONDS", "how long to keep answering after SIGTERM while not ready", fallback: "0"
         ),
         SettingReference(

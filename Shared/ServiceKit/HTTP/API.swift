@@ -14,12 +14,14 @@ public struct API: Sendable {
     ///   - service: `peer-matching`, the prefix of metrics.
     ///   - definition: the routes and the OpenAPI document.
     ///   - metrics: where requests are counted.
+    ///   - rehearses: whether requests say what time it is, see ``WallClock/rehearsal``.
     public init(
         service: String,
         _ definition: ServiceDefinition,
         gate: Gate,
         logger: Logger,
-        metrics: any MetricsFactory = NOOPMetricsHandler.instance
+        metrics: any MetricsFactory = NOOPMetricsHandler.instance,
+        rehearses: Bool = false
     ) {
         self.service = service
         self.definition = definition
@@ -28,7 +30,8 @@ public struct API: Sendable {
             logger: logger,
             measurements: RequestMeasurements(service: service, factory: metrics),
             renderers: definition.routes.renderers,
-            problemOf: definition.routes.problemOf
+            problemOf: definition.routes.problemOf,
+            rehearses: rehearses
         )
     }
 

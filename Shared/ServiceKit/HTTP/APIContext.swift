@@ -51,7 +51,9 @@ public struct APIContext: RequestContext {
 
     /// The headers of messages that this request publishes.
     public var messageHeaders: MessageHeaders {
-        MessageHeaders(traceparent: trace.description, requestID: requestID, actor: authenticated?.subject)
+        MessageHeaders(
+            traceparent: trace.description, requestID: requestID, actor: authenticated?.subject,
+            rehearsedAt: RehearsedTime.now)
     }
 
     /// A path parameter, such as `context.parameter("peerID", as: PeerID.self)`.

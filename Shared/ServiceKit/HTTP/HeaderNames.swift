@@ -5,6 +5,7 @@ extension HTTPField.Name {
     static let traceparent = known("traceparent")
     static let idempotencyKey = known("Idempotency-Key")
     static let idempotencyReplayed = known("Idempotency-Replayed")
+    static let rehearsedAt = known("Handrail-Rehearsed-At")
     static let rateLimit = known("RateLimit")
     static let rateLimitPolicy = known("RateLimit-Policy")
 

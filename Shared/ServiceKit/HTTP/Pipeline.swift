@@ -1,3 +1,4 @@
+internal import HTTPTypes
 internal import Hummingbird
 internal import Logging
 internal import Models
@@ -12,6 +13,8 @@ struct Pipeline: Sendable {
     let measurements: RequestMeasurements
     let renderers: [(prefix: String, render: Routes.ProblemRenderer)]
     let problemOf: @Sendable (any Error) -> Problem?
+    /// Whether requests say what time it is.
+    let rehearses: Bool
 
     /// Answers a request; never throws.
     func respond(
@@ -19,6 +22,28 @@ struct Pipeline: Sendable {
         _ context: APIContext,
         route: Route?,
         handle: @Sendable (Request, APIContext) async throws -> Response
+    ) async -> Response {
+        guard rehearses, let text = request.headers[.rehearsedAt] else {
+            return await answer(request, context, route, handle)
+        }
+        guard let time = Instant(text) else {
+            return await answer(request, context, route) { _, _ in
+                throw Problem.badRequest("\(HTTPField.Name.rehearsedAt) must be an RFC 3339 date and time.")
+            }
+        }
+        return await RehearsedTime.$now.withValue(time) {
+            var response = await answer(request, context, route, handle)
+            // So that the caller knows that the time was taken, and not passed over.
+            response.headers[.rehearsedAt] = time.description
+            return response
+        }
+    }
+
+    private func answer(
+        _ request: Request,
+        _ context: APIContext,
+        _ route: Route?,
+        _ handle: @Sendable (Request, APIContext) async throws -> Response
     ) async -> Response {
         let start = ContinuousClock.now
         var context = context

@@ -41,20 +41,27 @@ struct ServiceProcess {
         }
     }
 
+    private var rehearses: Bool { settings.clockSource == .rehearsal }
+
     private func environment(_ reactor: Reactor, _ logger: Logger) -> ServiceEnvironment {
         func pool(_ connection: ConnectionSettings) -> Pool {
             var configuration = Pool.Configuration(connection)
             configuration.maximumConnections = settings.databaseConnections
             return Pool(configuration, reactor: reactor, logger: logger)
         }
+        let clock: WallClock =
+            switch settings.clockSource {
+            case .system: .system
+            case .rehearsal: .rehearsal
+            }
         return ServiceEnvironment(
             name: name,
             settings: settings,
             database: Database(pool: pool(settings.database), workers: pool(settings.workerDatabase)),
             logger: logger,
             metrics: metrics,
-            clock: .system,
-            ids: .version7(clock: .system)
+            clock: clock,
+            ids: .version7(clock: clock)
         )
     }
 
@@ -67,7 +74,9 @@ struct ServiceProcess {
         let (database, logger) = (environment.database, environment.logger)
         let health = Health(checks: checks(definition, environment))
         let listeners = Listeners(tls: settings.tls, logger: logger)
-        let api = API(service: name, definition, gate: gate(definition, environment), logger: logger, metrics: metrics)
+        let api = API(
+            service: name, definition, gate: gate(definition, environment), logger: logger, metrics: metrics,
+            rehearses: rehearses)
         let operatorAPI = OperatorAPI(health: health, metrics: metrics)
         let services: [any Service] =
             [
@@ -97,7 +106,8 @@ struct ServiceProcess {
                 workerPool: environment.database.workers,
                 listener: Listener(settings.workerDatabase, reactor: reactor, logger: environment.logger),
                 groups: definition.groups,
-                send: definition.send,
+                send: rehearses ? nil : definition.send,
+                promotes: !rehearses,
                 clock: environment.clock,
                 ids: environment.ids,
                 metrics: environment.metrics,
@@ -123,7 +133,8 @@ struct ServiceProcess {
             (own.map { [TokenIssuer(issuer: $0.issuer, audience: $0.audience)] } ?? [])
             + settings.issuers.filter { $0.issuer != own?.issuer }
         let verifier = TokenVerifier(
-            service: name, issuers: issuers, clock: environment.clock, logger: environment.logger
+            // Tokens are of today, also where a past is rehearsed.
+            service: name, issuers: issuers, clock: .system, logger: environment.logger
         ) { issuer in
             if let own, issuer.issuer == own.issuer { return own.keySet }
             return try await loader.load(issuer)

@@ -61,9 +61,9 @@ expect() {
 # play_journey: the journey, from a container beside the services.
 play_journey() {
     say "Playing the journey"
-    run_logged "Demo agency" "$work/demo.log" "${compose[@]}" run --rm -T agency || {
-        tail -n 30 "$work/demo.log" >&2
-        fail "the demo agency"
+    run_logged "Agency" "$work/agency.log" "${compose[@]}" run --rm -T agency || {
+        tail -n 30 "$work/agency.log" >&2
+        fail "the agency could not be registered"
     }
     run_logged "Journey" "$work/journey.log" "${compose[@]}" run --rm -T journey || {
         tail -n 30 "$work/journey.log" >&2

@@ -25,6 +25,12 @@ start_service() {
     service_pids[$1]=$!
 }
 
+# start_services BIN LOGS: starts all of them.
+start_services() {
+    local service
+    for service in "${services[@]}"; do start_service "$service" "$1" "$2"; done
+}
+
 # wait_until_ready LOGS SECONDS: asks each service's operator's port until it says that it is ready.
 wait_until_ready() {
     local service deadline=$((SECONDS + $2)) url
