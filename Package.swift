@@ -123,6 +123,7 @@ let package = Package(
             resources: [
                 .embedInCode("Migrations/V0001_create_message_table.sql"),
                 .embedInCode("Migrations/V0002_record_interventions.sql"),
+                .embedInCode("Migrations/V0003_find_late_messages_by_index.sql"),
             ],
             swiftSettings: strict
         ),

@@ -7,6 +7,7 @@ public enum MessageTableMigrations {
         [
             Migration("V0001_create_message_table", PackageResources.V0001_create_message_table_sql),
             Migration("V0002_record_interventions", PackageResources.V0002_record_interventions_sql),
+            Migration("V0003_find_late_messages_by_index", PackageResources.V0003_find_late_messages_by_index_sql),
         ]
     )
 }

@@ -166,6 +166,26 @@ import Testing
         }
     }
 
+    @Test("a clock that is set back by two hours loses no message; by more than a day it stops the log, and says so")
+    func clockSetBack() async throws {
+        // As if the clock had been ahead until now.
+        let setBack = "update message_table.tick set at = at + interval '2 hours'"
+        let tick = Statement("test.tick", "select message_table.tick()")
+        try await LogFixture.with { log in
+            try await log.running(log.loops([Self.counting()])) {
+                for published in 1...3 {
+                    try await log.publish((0..<50).map { _ in LogFixture.event() })
+                    try await log.eventually(Self.total, is: 50 * published)
+                    try await log.observer.runScript(setBack)
+                }
+            }
+            try await log.observer.runScript("update message_table.tick set at = at + interval '3 days'")
+            try await log.publish([LogFixture.event()])
+            let error = await #expect(throws: PostgresError.self) { _ = try await log.worker.query(tick) }
+            #expect(error?.serverMessage?.contains("the clock is more than a day behind") == true)
+        }
+    }
+
     @Test("a service publishes for the agency it has set, and for no other")
     func tenancy() async throws {
         try await LogFixture.with { log in

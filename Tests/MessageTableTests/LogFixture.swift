@@ -91,6 +91,15 @@ struct LogFixture: Sendable {
         throw NeverHappened(condition: condition.name)
     }
 
+    /// Waits until the query, which returns one number, says this one.
+    func eventually(_ count: Statement, is number: Int, within limit: Duration = .seconds(60)) async throws {
+        let deadline = ContinuousClock.now + limit
+        while try await self.number(count) != number {
+            guard ContinuousClock.now < deadline else { throw NeverHappened(condition: count.name) }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+    }
+
     struct NeverHappened: Error { let condition: String }
 
     func number(_ statement: Statement) async throws -> Int {

@@ -1,0 +1,112 @@
+import Foundation
+import Models
+import Postgres
+import TestKit
+import Testing
+
+@testable import MessageTable
+
+/// The log costs the same however long it is, without anybody having analysed it.
+@Suite struct LogPlanTests {
+    /// One transaction's messages, and the tick behind them; statistics stay as they were.
+    private static let prepare = """
+        do $$
+        declare partition regclass;
+        begin
+            for partition in select inhrelid from pg_inherits where inhparent = 'message_table.message'::regclass loop
+                execute format('alter table %s set (autovacuum_enabled = false)', partition);
+            end loop;
+        end $$;
+        alter table message_table.tick set (autovacuum_enabled = false);
+        alter table message_table.checkpoint set (autovacuum_enabled = false);
+        create function public.grow(messages bigint) returns void language sql as $$
+            insert into message_table.message (topic, key, agency_id, payload)
+            select 'assessment.recorded.v1', (i % 500)::text, gen_random_uuid(), '{"filler": "0123456789"}'
+            from generate_series(1, messages) i
+        $$;
+        create function public.grow_checkpoints(rows bigint) returns void language sql as $$
+            insert into message_table.checkpoint (grp, slot, step, lo_tick)
+            select g.grp, s.slot, i, (select max(tick_id) from message_table.tick)
+            from generate_series(1, rows) i, generate_series(0, 15) s (slot), (values ('a'), ('b'), ('c')) g (grp)
+            on conflict (grp, slot, step) do nothing
+        $$;
+        -- What a statement reads: pages of tables and indexes, and how often it went through a whole table.
+        create function public.cost_of(statement text, out pages bigint, out whole bigint) language plpgsql as $$
+        declare
+            plan json;
+            before bigint := (select coalesce(sum(seq_scan), 0) from pg_stat_xact_user_tables where schemaname = 'message_table' and relname not in ('home', 'parked', 'member'));
+        begin
+            execute 'explain (analyze, buffers, format json) ' || statement into plan;
+            pages := (plan -> 0 -> 'Plan' ->> 'Shared Hit Blocks')::bigint + (plan -> 0 -> 'Plan' ->> 'Shared Read Blocks')::bigint;
+            whole := (select coalesce(sum(seq_scan), 0) from pg_stat_xact_user_tables where schemaname = 'message_table' and relname not in ('home', 'parked', 'member')) - before;
+        end $$;
+        """
+
+    private static let grow = Statement("test.grow", "select public.grow($1)::text")
+    private static let growCheckpoints = Statement("test.grow_checkpoints", "select public.grow_checkpoints($1)::text")
+    private static let tick = Statement("test.tick", "select message_table.tick()")
+    private static let cost = Statement("test.cost", "select pages, whole from public.cost_of($1)")
+
+    private static let idleTick = "select message_table.tick()"
+    private static let lastWindow = """
+        select * from message_table.window_messages(
+            '{0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15}', (select max(tick_id) - 1 from message_table.tick),
+            (select max(tick_id) from message_table.tick), 0, 1000)
+        """
+
+    private struct Cost {
+        var pages: Int
+        var whole: Int
+    }
+
+    /// The second time: the first fills the session's caches of the catalogue.
+    private func cost(of sql: String, _ log: LogFixture) async throws -> Cost {
+        try await log.worker.withTransaction { transaction in
+            _ = try await transaction.query(Self.cost, sql)
+            let (pages, whole) = try await transaction.query(Self.cost, sql)[0].decode((Int, Int).self)
+            return Cost(pages: pages, whole: whole)
+        }
+    }
+
+    /// What an idle tick and a window of ten cost behind so many messages, while a publisher is in the midst of its work.
+    private func costs(of messages: Int, _ log: LogFixture) async throws -> (tick: Cost, window: Cost) {
+        _ = try await log.observer.query(Self.grow, messages)
+        return try await log.service.transaction(for: LogFixture.agency) { open in
+            try open.publish(LogFixture.event(), agency: LogFixture.agency, headers: .none)
+            try await open.flush()
+            _ = try await log.worker.query(Self.tick)
+            _ = try await log.observer.query(Self.grow, 10)
+            _ = try await log.worker.query(Self.tick)
+            return (try await cost(of: Self.idleTick, log), try await cost(of: Self.lastWindow, log))
+        }
+    }
+
+    @Test("an idle tick and a window read as many pages of 100,000 messages as of 1,000, and no table whole")
+    func ticksAndWindows() async throws {
+        try await LogFixture.with { log in
+            try await log.observer.runScript(Self.prepare)
+            let small = try await costs(of: 1000, log)
+            let large = try await costs(of: 100_000, log)
+            for cost in [small.tick, small.window, large.tick, large.window] { #expect(cost.whole == 0) }
+            // The index has a level more.
+            #expect(small.tick.pages > 0 && large.tick.pages <= small.tick.pages * 2, "\(small) \(large)")
+            #expect(small.window.pages > 0 && large.window.pages <= small.window.pages * 2, "\(small) \(large)")
+        }
+    }
+
+    @Test("plans of the log are neither compiled nor left to statistics")
+    func pinned() async throws {
+        let pinned = Statement(
+            "test.pinned",
+            """
+            select count(*)
+            from pg_proc
+            where pronamespace = 'message_table'::regnamespace and proname in ('tick', 'window_messages')
+                and proconfig @> '{jit=off,enable_seqscan=off,enable_sort=off,plan_cache_mode=force_generic_plan}'
+            """)
+        try await LogFixture.with { log in
+            let count = try await log.number(pinned)
+            #expect(count == 2)
+        }
+    }
+}
