@@ -6,6 +6,8 @@ import Testing
 
 /// Positions, checkpoints and shares, without a database.
 @Suite struct CursorTests {
+    private static let readAt = Instant(unixSeconds: 0)
+
     @Test("a window that came whole is done; a full batch goes on behind its last message")
     func windows() {
         let read = WindowRead(slots: [1], tick: 4, hi: 5, after: 0)
@@ -14,13 +16,47 @@ import Testing
         #expect(read.next(lastID: 70, isWhole: false) == Position(tick: 4, window: .init(hi: 5, after: 70)))
     }
 
+    @Test("what was read ahead is handed out in batches to the window's end, and only to those who stand there")
+    func readAhead() {
+        let read = WindowRead(slots: [0, 3], tick: 4, hi: 5, after: 0)
+        var ahead = ReadAhead(read, (1...5).map(Self.message), isWhole: true)
+        var (batch, next) = ahead.batch(of: 3)
+        #expect(batch.map(\.id) == [1, 2, 3] && next == Position(tick: 4, window: .init(hi: 5, after: 3)))
+        #expect(ahead.continues(read))
+        ahead.passed(batch.count, next)
+        let goesOn = WindowRead(slots: [0, 3], tick: 4, hi: 5, after: 3)
+        #expect(ahead.continues(goesOn) && !ahead.continues(read))
+        #expect(!ahead.continues(WindowRead(slots: [0], tick: 4, hi: 5, after: 3)))
+        (batch, next) = ahead.batch(of: 3)
+        #expect(batch.map(\.id) == [4, 5] && next == Position(tick: 5, window: nil))
+        ahead.passed(batch.count, next)
+        #expect(!ahead.continues(WindowRead(slots: [0, 3], tick: 5, hi: 6, after: 0)))
+    }
+
+    @Test("a window that did not come whole is read again behind what came")
+    func readAgain() {
+        let read = WindowRead(slots: [0], tick: 4, hi: 5, after: 0)
+        var ahead = ReadAhead(read, (1...3).map(Self.message), isWhole: false)
+        let (batch, next) = ahead.batch(of: 3)
+        #expect(batch.count == 3 && next == Position(tick: 4, window: .init(hi: 5, after: 3)))
+        ahead.passed(batch.count, next)
+        #expect(!ahead.continues(WindowRead(slots: [0], tick: 4, hi: 5, after: 3)))
+    }
+
+    private static func message(_ id: Int) -> Message {
+        Message(
+            id: Int64(id), messageID: UUID(), topic: "t", key: "k", version: nil, agencyID: LogFixture.agency, slot: 0,
+            headers: .none, occurredAt: readAt, payload: [])
+    }
+
     @Test("the slots that lag most are read next, those at one place together")
     func furthestBehind() {
         let behind = Position(tick: 3, window: nil)
         let ahead = Position(tick: 4, window: nil)
         let cursors = [
-            SlotCursor(slot: 0, step: 9, position: ahead), SlotCursor(slot: 5, step: 1, position: behind),
-            SlotCursor(slot: 2, step: 7, position: behind),
+            SlotCursor(slot: 0, step: 9, position: ahead, readAt: Self.readAt),
+            SlotCursor(slot: 5, step: 1, position: behind, readAt: Self.readAt),
+            SlotCursor(slot: 2, step: 7, position: behind, readAt: Self.readAt),
         ]
         #expect(cursors.furthestBehind()?.slots == [2, 5])
         #expect(cursors.furthestBehind()?.position == behind)
@@ -31,15 +67,15 @@ import Testing
     func halfWay() {
         let half = Position(tick: 3, window: .init(hi: 4, after: 10))
         let cursors = [
-            SlotCursor(slot: 0, step: 1, position: Position(tick: 3, window: nil)),
-            SlotCursor(slot: 1, step: 1, position: half),
+            SlotCursor(slot: 0, step: 1, position: Position(tick: 3, window: nil), readAt: Self.readAt),
+            SlotCursor(slot: 1, step: 1, position: half, readAt: Self.readAt),
         ]
         #expect(cursors.furthestBehind()?.slots == [1])
     }
 
     @Test("checkpoints number on from the last one; idle moves are written only when there is one")
     func checkpoints() {
-        var cursor = SlotCursor(slot: 3, step: 10, position: Position(tick: 1, window: nil))
+        var cursor = SlotCursor(slot: 3, step: 10, position: Position(tick: 1, window: nil), readAt: Self.readAt)
         #expect(cursor.idleCheckpoint == nil)
         cursor.passed(to: Position(tick: 2, window: nil))
         #expect(cursor.idleCheckpoint?.step == 11)

@@ -109,4 +109,30 @@ import Testing
             #expect(count == 2)
         }
     }
+
+    @Test("a window of one bulk import is read once, and checkpointed every 1,000 messages")
+    func bulk() async throws {
+        let calls = Statement(
+            "test.calls",
+            "select coalesce(sum(calls), 0)::bigint from pg_stat_user_functions where funcname = 'window_messages'")
+        let steps = Statement(
+            "test.steps", "select count(distinct (lo_tick, hi_tick, pos)) from message_table.checkpoint")
+        try await LogFixture.with { log in
+            try await log.observer.runScript("alter database \(log.database.name) set track_functions = 'pl'")
+            try await log.publish((0..<4500).map { _ in LogFixture.event() })
+            _ = try await log.observer.query(Self.tick)
+            // Connections made from now on count their calls.
+            try await log.database.withPool(login: "outcomes_worker", connections: 1) { worker in
+                let consumer = Consumer(
+                    group: HandlingTests.counting(), servicePool: log.service,
+                    reader: LogReader(group: "counting", pool: worker), clock: .system, logger: .silent)
+                var cursors = try await consumer.reader.cursors(of: Array(0..<16))
+                var ahead = ReadAhead()
+                while try await consumer.turn(&cursors, &ahead) != .idle {}
+            }
+            #expect(try await log.number(HandlingTests.total) == 4500)
+            #expect(try await log.number(steps) == 5)
+            try await log.eventually(calls, is: 1)
+        }
+    }
 }

@@ -3,11 +3,20 @@ internal import Postgres
 
 /// What a handler's transaction writes to the log's tables besides the handler's own work.
 extension Transaction {
-    /// Moves a slot on. Refused with 23505 on `checkpoint_pkey` when another process has moved it before.
-    func acknowledge(_ checkpoint: Checkpoint, group: String) async throws(PostgresError) {
-        try await execute(
-            Self.insertCheckpoint, group, Int16(truncatingIfNeeded: checkpoint.slot), checkpoint.step,
-            checkpoint.position.tick, checkpoint.position.window?.hi, checkpoint.position.window?.after ?? 0)
+    /// Moves slots on, in one statement.
+    ///
+    /// - Throws: ``Overtaken`` when another process has moved one of them before, or may have.
+    func acknowledge(_ checkpoints: [Checkpoint], group: String) async throws {
+        let written: Int
+        do {
+            written = try await execute(
+                Self.insertCheckpoints, group, checkpoints.map { Int16(truncatingIfNeeded: $0.slot) },
+                checkpoints.map(\.step), checkpoints.map(\.position.tick), checkpoints.map(\.position.window?.hi),
+                checkpoints.map { $0.position.window?.after ?? 0 }, checkpoints.map(\.readAt))
+        } catch {
+            throw error.isUniqueViolation ? Overtaken() : error
+        }
+        if written < checkpoints.count { throw Overtaken() }
     }
 
     /// Puts a message aside: it failed, or one of its key before it did.
@@ -22,10 +31,15 @@ extension Transaction {
         try await execute(Self.deleteParked, message.agencyID, group, message.key, message.id)
     }
 
-    private static let insertCheckpoint = Statement(
+    /// What another process has written in the meantime is deleted two days later at the earliest
+    /// (`message_table.trim`): within one day its number is found taken.
+    private static let insertCheckpoints = Statement(
         "checkpoint.write",
         """
-        insert into message_table.checkpoint (grp, slot, step, lo_tick, hi_tick, pos) values ($1, $2, $3, $4, $5, $6)
+        insert into message_table.checkpoint (grp, slot, step, lo_tick, hi_tick, pos)
+        select $1, c.slot, c.step, c.lo_tick, c.hi_tick, c.pos
+        from unnest($2, $3, $4, $5, $6, $7) as c (slot, step, lo_tick, hi_tick, pos, read_at)
+        where c.read_at > clock_timestamp() - interval '1 day'
         """)
 
     private static let insertParked = Statement(
@@ -43,6 +57,9 @@ extension Transaction {
         "parked.remove",
         "delete from message_table.parked where agency_id = $1 and grp = $2 and key = $3 and id = $4")
 }
+
+/// Another process has moved these slots on, so nothing of this transaction may stay.
+struct Overtaken: Error {}
 
 /// Why and until when a message is parked.
 struct ParkedFailure: Hashable, Sendable {

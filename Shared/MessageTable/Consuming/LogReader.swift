@@ -10,9 +10,11 @@ struct LogReader: Sendable {
     func cursors(of slots: [Int]) async throws -> [SlotCursor] {
         var cursors: [SlotCursor] = []
         for row in try await pool.query(Self.lastCheckpoints, group, slots) {
-            let (slot, step, tick, hi, after) = try row.decode((Int, Int64, Int64, Int64?, Int64).self)
+            let (slot, step, tick, hi, after, now) = try row.decode(
+                (Int, Int64, Int64, Int64?, Int64, Instant).self)
             let window = hi.map { Position.Window(hi: $0, after: after) }
-            cursors.append(SlotCursor(slot: slot, step: step, position: Position(tick: tick, window: window)))
+            cursors.append(
+                SlotCursor(slot: slot, step: step, position: Position(tick: tick, window: window), readAt: now))
         }
         return cursors
     }
@@ -24,9 +26,17 @@ struct LogReader: Sendable {
         return try row.decode(Int64.self)
     }
 
-    func messages(_ read: WindowRead, limit: Int) async throws -> [Message] {
+    /// The window's next messages; nil when one of its ticks is there no more.
+    func messages(_ read: WindowRead, limit: Int) async throws -> [Message]? {
         let slots = read.slots.map { Int16(truncatingIfNeeded: $0) }
-        let rows = try await pool.query(Self.window, slots, read.tick, read.hi, read.after, Int32(limit))
+        let rows: Rows
+        do {
+            rows = try await pool.query(Self.window, slots, read.tick, read.hi, read.after, Int32(limit))
+        } catch {
+            // no_data_found, from `select … into strict`
+            if error.sqlState == "P0002" { return nil }
+            throw error
+        }
         return try rows.map { try Message($0) }
     }
 
@@ -49,7 +59,7 @@ struct LogReader: Sendable {
         "checkpoint.last",
         """
         select s.slot, coalesce(c.step, 0), coalesce(c.lo_tick, (select min(tick_id) from message_table.tick)),
-            c.hi_tick, coalesce(c.pos, 0)
+            c.hi_tick, coalesce(c.pos, 0), clock_timestamp()
         from unnest($2) as s (slot)
         left join lateral (
             select step, lo_tick, hi_tick, pos

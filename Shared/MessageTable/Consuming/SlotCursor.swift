@@ -1,3 +1,5 @@
+internal import Models
+
 /// How far a group has come in the log, for one slot.
 struct Position: Hashable, Sendable {
     /// Everything up to this tick is handled.
@@ -20,17 +22,21 @@ struct SlotCursor: Hashable, Sendable {
     private(set) var step: Int64
     private(set) var position: Position
     private var written: Position
+    /// When the last checkpoint was read, by the database's clock. Old checkpoints are deleted, and with them the fence:
+    /// after a day the cursor may write no more and is read again.
+    private let readAt: Instant
 
-    init(slot: Int, step: Int64, position: Position) {
+    init(slot: Int, step: Int64, position: Position, readAt: Instant) {
         self.slot = slot
         self.step = step
         self.position = position
+        self.readAt = readAt
         written = position
     }
 
     /// The checkpoint that moves this slot to a position.
     func checkpoint(at position: Position) -> Checkpoint {
-        Checkpoint(slot: slot, step: step + 1, position: position)
+        Checkpoint(slot: slot, step: step + 1, position: position, readAt: readAt)
     }
 
     /// The checkpoint has been committed.
@@ -56,6 +62,8 @@ struct Checkpoint: Hashable, Sendable {
     let slot: Int
     let step: Int64
     let position: Position
+    /// When the one before it was read.
+    let readAt: Instant
 }
 
 /// Where the next read of some slots stands after a window was read.

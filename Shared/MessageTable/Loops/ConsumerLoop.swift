@@ -22,9 +22,10 @@ struct ConsumerLoop: Sendable {
             return pause
         }
         do {
+            try await state.writeIdleCheckpoints(consumer)
             try await membership.leave()
         } catch {
-            // The lease then ends by itself.
+            // The lease then ends by itself, and the successor walks some empty windows again.
             loop.logger.warning("the lease was not given up", metadata: ["error": "\(error)"])
         }
     }
@@ -34,6 +35,7 @@ struct ConsumerLoop: Sendable {
 private struct ConsumerState {
     private var cursors: [SlotCursor] = []
     private var slots: [Int] = []
+    private var ahead = ReadAhead()
     private var renewAt = ContinuousClock.now
     private var parkedAt = ContinuousClock.now
     private var idleAt = ContinuousClock.now + ConsumerLoop.idleCheckpointEvery
@@ -50,13 +52,17 @@ private struct ConsumerState {
             parkedAt = .now + ConsumerLoop.parkedEvery
         }
         if ContinuousClock.now >= idleAt {
-            let written = try await consumer.writeIdleCheckpoints(&cursors)
-            try await settle(written, consumer)
+            try await writeIdleCheckpoints(consumer)
             idleAt = .now + ConsumerLoop.idleCheckpointEvery
         }
-        let turn = try await consumer.turn(&cursors)
+        let turn = try await consumer.turn(&cursors, &ahead)
         try await settle(turn, consumer)
         return turn == .idle ? .milliseconds(Int.random(in: 400...600)) : .zero
+    }
+
+    mutating func writeIdleCheckpoints(_ consumer: Consumer) async throws {
+        let written = try await consumer.writeIdleCheckpoints(&cursors)
+        try await settle(written, consumer)
     }
 
     private mutating func renewLease(_ consumer: Consumer, _ membership: Membership) async throws {
