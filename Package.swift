@@ -124,6 +124,7 @@ let package = Package(
                 .embedInCode("Migrations/V0001_create_message_table.sql"),
                 .embedInCode("Migrations/V0002_record_interventions.sql"),
                 .embedInCode("Migrations/V0003_find_late_messages_by_index.sql"),
+                .embedInCode("Migrations/V0004_trim_log.sql"),
             ],
             swiftSettings: strict
         ),

@@ -8,6 +8,7 @@ public enum MessageTableMigrations {
             Migration("V0001_create_message_table", PackageResources.V0001_create_message_table_sql),
             Migration("V0002_record_interventions", PackageResources.V0002_record_interventions_sql),
             Migration("V0003_find_late_messages_by_index", PackageResources.V0003_find_late_messages_by_index_sql),
+            Migration("V0004_trim_log", PackageResources.V0004_trim_log_sql),
         ]
     )
 }

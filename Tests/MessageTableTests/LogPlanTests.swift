@@ -110,6 +110,19 @@ import Testing
         }
     }
 
+    @Test("how far groups are behind is read from the last checkpoints, however many there are")
+    func lag() async throws {
+        try await LogFixture.with { log in
+            try await log.observer.runScript(Self.prepare)
+            _ = try await log.observer.query(Self.growCheckpoints, 10)
+            let small = try await cost(of: LogOperator.readLag.sql, log)
+            _ = try await log.observer.query(Self.growCheckpoints, 1000)
+            let large = try await cost(of: LogOperator.readLag.sql, log)
+            #expect(small.pages > 0 && large.pages <= small.pages * 2, "\(small) \(large)")
+            #expect(small.whole == 0 && large.whole == 0, "\(small) \(large)")
+        }
+    }
+
     @Test("a window of one bulk import is read once, and checkpointed every 1,000 messages")
     func bulk() async throws {
         let calls = Statement(

@@ -7,8 +7,13 @@ import Postgres
 struct Messages: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Shows how far the services are behind, and frees messages that are stuck.",
-        discussion: "Connects as HANDRAIL_REFERRALS_WORKER_DATABASE_URL. Payloads are never shown.",
-        subcommands: [Lag.self, Parked.self, Dead.self, Retry.self, Skip.self, Drop.self]
+        discussion: """
+            Connects as HANDRAIL_REFERRALS_WORKER_DATABASE_URL. Payloads are never \
+            shown.
+            """,
+        subcommands: [
+            Lag.self, Parked.self, Dead.self, Retry.self, Skip.self, Drop.self, Forget.self,
+        ]
     )
 
     static func withLog<T: Sendable>(_ body: @Sendable (LogOperator) async throws -> T) async throws -> T {
@@ -84,7 +89,6 @@ struct Messages: AsyncParsableCommand {
     }
 
     static func intervene(_ verb: LogOperator.Verb, _ which: Which) async throws {
-        let account = ProcessInfo.processInfo.environment["USER"] ?? "unknown"
         let count = try await withLog { log in
             try await log.intervene(verb, group: which.group, id: which.id, by: account)
         }
@@ -93,5 +97,31 @@ struct Messages: AsyncParsableCommand {
             throw ExitCode(1)
         }
         print("\(verb.rawValue): \(count) message\(count == 1 ? "" : "s")")
+    }
+
+    /// Who is recorded as having intervened.
+    static var account: String { ProcessInfo.processInfo.environment["USER"] ?? "unknown" }
+
+    struct Forget: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Forgets a group that has left for good, so that old messages need not be kept for it.",
+            discussion: """
+                Old messages are dropped only when every known group has handled them. What the group has parked is \
+                given up. Should it come back, it begins anew at the oldest message there is.
+                """)
+
+        @Argument(help: "The group, as `handrail messages lag` lists it.")
+        var group: String
+
+        func run() async throws {
+            let parked = try await Messages.withLog { [group] log in
+                try await log.forget(group: group, by: Messages.account)
+            }
+            guard let parked else {
+                print("there is no group \(group)")
+                throw ExitCode(1)
+            }
+            print("forgot \(group); \(parked) parked message\(parked == 1 ? "" : "s") given up")
+        }
     }
 }

@@ -1,7 +1,7 @@
 internal import Models
 internal import Postgres
 
-/// What keeps the log going, as the worker login: ticks, due messages, partitions.
+/// What keeps the log going, as the worker login: ticks, due messages, partitions, its old end.
 struct LogUpkeep: Sendable {
     let pool: Pool
 
@@ -23,6 +23,35 @@ struct LogUpkeep: Sendable {
     func addPartitions(daysAhead: Int) async throws {
         _ = try await pool.query(Self.makePartitions, Int32(daysAhead))
     }
+
+    /// Deletes old checkpoints and ticks, a bounded number at a time.
+    ///
+    /// - Returns: whether there may be more.
+    func trim() async throws -> Bool {
+        let rows = try await pool.query(Self.trimEnd, Self.trimSize)
+        return try rows[0].decode(Int32.self) >= Self.trimSize
+    }
+
+    /// Drops the oldest partition, if it is old enough and no group needs it.
+    func dropOldPartition() async throws -> OldPartition? {
+        let (name, holder) = try await pool.query(Self.dropOldest)[0].decode((String?, String?).self)
+        guard let name else { return nil }
+        return OldPartition(name: name, heldBy: holder)
+    }
+
+    /// A partition that has reached the age at which it may go.
+    struct OldPartition: Hashable, Sendable {
+        let name: String
+        /// The group that has not handled all of it, or has some of it parked; nil when it was dropped.
+        let heldBy: String?
+    }
+
+    private static let trimSize: Int32 = 2000
+
+    private static let trimEnd = Statement("log.trim", "select message_table.trim($1)")
+
+    private static let dropOldest = Statement(
+        "message.drop_old_partition", "select partition_name, held_by from message_table.drop_old_partition()")
 
     private static let writeTick = Statement("tick.write", "select message_table.tick()")
 

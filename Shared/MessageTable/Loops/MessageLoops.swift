@@ -6,7 +6,7 @@ internal import NIOConcurrencyHelpers
 public import Postgres
 public import ServiceLifecycle
 
-/// Everything a process does for the message table: ticks, promotion, its groups' handlers, deliveries, partitions.
+/// Everything a process does for the message table: ticks, promotion, its groups' handlers, deliveries, upkeep.
 ///
 /// Any number of processes may run the same loops. On graceful shutdown each finishes its turn and gives up its lease.
 public struct MessageLoops: Service {
@@ -54,6 +54,7 @@ public struct MessageLoops: Service {
     private let promoter: Loop
     private let sender: Loop
     private let partitions: Loop
+    private let trimmer: Loop
     private let meter: Loop
     private let consumers: [ConsumerLoop]
 
@@ -65,6 +66,7 @@ public struct MessageLoops: Service {
         promoter = Loop("promoter", logger: logger)
         sender = Loop("sender", logger: logger)
         partitions = Loop("partitions", logger: logger)
+        trimmer = Loop("trimmer", logger: logger)
         meter = Loop("meter", logger: logger)
         consumers = configuration.groups.map { group in
             ConsumerLoop(
@@ -87,6 +89,7 @@ public struct MessageLoops: Service {
                 group.addTask { await runTicker() }
                 if configuration.promotes { group.addTask { await runPromoter() } }
                 group.addTask { await runPartitions() }
+                group.addTask { await runTrimmer() }
                 group.addTask { await runMeter() }
                 if let send = configuration.send { group.addTask { await runSender(send) } }
                 for consumer in consumers { group.addTask { await consumer.run() } }
@@ -101,7 +104,7 @@ public struct MessageLoops: Service {
 
     /// Lets each loop finish its turn, and ends ``run()``.
     public func stop() async {
-        for loop in [ticker, promoter, sender, partitions, meter] + consumers.map(\.loop) { await loop.stop() }
+        for loop in [ticker, promoter, sender, partitions, trimmer, meter] + consumers.map(\.loop) { await loop.stop() }
     }
 
     /// While messages flow a tick each 15 ms, backing off to 250 ms.
@@ -129,6 +132,26 @@ public struct MessageLoops: Service {
         await partitions.run {
             try await upkeep.addPartitions(daysAhead: 7)
             return .seconds(3600)
+        }
+    }
+
+    /// Takes the log's old end away, every five minutes; when publishers hold a partition, soon again.
+    private func runTrimmer() async {
+        await trimmer.run {
+            if try await upkeep.trim() { return .zero }
+            do {
+                guard let old = try await upkeep.dropOldPartition() else { return .seconds(300) }
+                guard let holder = old.heldBy else {
+                    configuration.logger.info("old messages dropped", metadata: ["partition": "\(old.name)"])
+                    return .zero
+                }
+                configuration.logger.warning(
+                    "old messages are kept for a group", metadata: ["partition": "\(old.name)", "group": "\(holder)"])
+                return .seconds(300)
+            } catch let error as PostgresError {
+                guard error.isRetryable else { throw error }
+                return .seconds(Double.random(in: 10...30))
+            }
         }
     }
 

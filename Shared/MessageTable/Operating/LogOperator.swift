@@ -13,7 +13,7 @@ public struct LogOperator: Sendable {
     /// How far one group is behind.
     public struct Lag: Hashable, Sendable {
         public let group: String
-        /// Ticks that the slot furthest behind has not handled.
+        /// Ticks that the slot furthest behind has not handled; they are counted up to 10,000.
         public let ticks: Int
         /// Seconds since the first of them; 0 when there is none.
         public let seconds: Double
@@ -76,28 +76,47 @@ public struct LogOperator: Sendable {
         }
     }
 
-    private static let readLag = Statement(
+    /// Forgets a group that has left for good, so that the log need not be kept for it: its checkpoints and what it has
+    /// parked, which is recorded as dropped. Should it come back, it begins anew at the log's old end.
+    ///
+    /// - Returns: how many parked messages were given up; nil when there is no such group.
+    /// - Throws: ``GroupIsActive`` while a process works for it.
+    public func forget(group: String, by account: String) async throws -> Int? {
+        try await pool.withTransaction { transaction in
+            let (isKnown, isActive) = try await transaction.query(Self.look, group, Membership.timeToLive)[0]
+                .decode((Bool, Bool).self)
+            guard isKnown else { return nil }
+            guard !isActive else { throw GroupIsActive(group: group) }
+            transaction.enqueue(Self.recordAll, group, account)
+            let parked = try await transaction.execute(Self.removeAllParked, group)
+            try await transaction.execute(Self.removeCheckpoints, group)
+            return parked
+        }
+    }
+
+    /// A group cannot be forgotten while it works.
+    public struct GroupIsActive: Error, Hashable, CustomStringConvertible {
+        public let group: String
+        public var description: String { "\(group) is active: stop its processes first" }
+    }
+
+    static let readLag = Statement(
         "operator.lag",
         """
-        with reached as (
-            select s.grp, min(c.lo_tick) as tick
-            from (select distinct grp, slot from message_table.checkpoint) s
-            cross join lateral (
-                select lo_tick
-                from message_table.checkpoint
-                where grp = s.grp and slot = s.slot
-                order by step desc
-                limit 1
-            ) c
-            group by s.grp
-        )
-        select r.grp, count(t.tick_id),
-            coalesce(extract(epoch from clock_timestamp() - min(t.at)), 0)::float8,
+        select r.grp, behind.ticks, coalesce(extract(epoch from clock_timestamp() - behind.since), 0)::float8,
             (select count(*) from message_table.parked p where p.grp = r.grp),
             (select count(*) from message_table.parked p where p.grp = r.grp and p.dead)
-        from reached r
-        left join message_table.tick t on t.tick_id > r.tick
-        group by r.grp
+        from message_table.groups_reached() r
+        cross join lateral (
+            select count(*) as ticks, min(next.at) as since
+            from (
+                select t.at
+                from message_table.tick t
+                where t.tick_id > r.tick_id
+                order by t.tick_id
+                limit 10000
+            ) next
+        ) behind
         order by r.grp
         """)
 
@@ -130,6 +149,30 @@ public struct LogOperator: Sendable {
 
     private static let removeKey = Statement(
         "operator.drop", "delete from message_table.parked where agency_id = $1 and grp = $2 and key = $3")
+
+    private static let look = Statement(
+        "operator.look",
+        """
+        select exists (select from message_table.checkpoint where grp = $1),
+            exists (
+                select from message_table.member
+                where grp = $1 and renewed_at >= clock_timestamp() - make_interval(secs => $2))
+        """)
+
+    private static let recordAll = Statement(
+        "operator.record_all",
+        """
+        insert into message_table.intervention (agency_id, operator, verb, grp, key, id)
+        select agency_id, $2, 'drop', grp, key, id
+        from message_table.parked
+        where grp = $1
+        """)
+
+    private static let removeAllParked = Statement(
+        "operator.remove_all_parked", "delete from message_table.parked where grp = $1")
+
+    private static let removeCheckpoints = Statement(
+        "operator.remove_checkpoints", "delete from message_table.checkpoint where grp = $1")
 
     private static let record = Statement(
         "operator.record",
