@@ -8,11 +8,11 @@ struct Messages: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Shows how far the services are behind, and frees messages that are stuck.",
         discussion: """
-            Connects as HANDRAIL_REFERRALS_WORKER_DATABASE_URL. Payloads are never \
+            Connects as HANDRAIL_REFERRALS_WORKER_DATABASE_URL (rebase: as HANDRAIL_DATABASE_URL). Payloads are never \
             shown.
             """,
         subcommands: [
-            Lag.self, Parked.self, Dead.self, Retry.self, Skip.self, Drop.self, Forget.self,
+            Lag.self, Parked.self, Dead.self, Retry.self, Skip.self, Drop.self, Forget.self, Rebase.self,
         ]
     )
 
@@ -122,6 +122,39 @@ struct Messages: AsyncParsableCommand {
                 throw ExitCode(1)
             }
             print("forgot \(group); \(parked) parked message\(parked == 1 ? "" : "s") given up")
+        }
+    }
+
+    struct Rebase: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Takes the log over into this cluster, after a restore from a dump.",
+            discussion: """
+                A dump carries the log's transaction ids along, and in another cluster they mean nothing: no message is \
+                handled there until the log was rebased. Run it after pg_restore and before the services start, and \
+                also after pg_upgrade. Afterwards each group gets what it had not handled, once and in order, and \
+                nothing again that it had handled. Messages are rewritten: with millions of them it takes minutes.
+
+                Connects as HANDRAIL_DATABASE_URL. Refused while a group is active. Not needed after a failover, nor \
+                after a base backup was restored.
+                """)
+
+        @Flag(help: "Really do it.")
+        var yes = false
+
+        func run() async throws {
+            guard yes else {
+                print("This rewrites the log in this cluster's transaction ids. Stop the services, then add --yes.")
+                throw ExitCode(1)
+            }
+            var settings = try OperatorSettings().migrator()
+            settings.statementTimeout = .seconds(3600)
+            do {
+                let count = try await withPool(settings) { try await LogRebase($0).run() }
+                print("rebased; \(count) message\(count == 1 ? "" : "s") rewritten")
+            } catch let error as PostgresError where error.sqlState == "55006" {
+                print("groups are active: stop the services first")
+                throw ExitCode(1)
+            }
         }
     }
 }

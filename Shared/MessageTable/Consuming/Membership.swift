@@ -15,8 +15,11 @@ struct Membership: Sendable {
     let pool: Pool
 
     /// Renews the lease and returns the slots that are this member's share.
+    ///
+    /// - Throws: ``PostgresError`` in a cluster that the log is not of (``LogRebase``).
     func renew() async throws -> [Int] {
         let members = try await pool.withTransaction { transaction in
+            transaction.enqueue(Self.refuseAbroad)
             transaction.enqueue(Self.expire, group, Self.timeToLive)
             transaction.enqueue(Self.renewal, group, member)
             var members: [UUID] = []
@@ -36,6 +39,8 @@ struct Membership: Sendable {
         guard let rank = members.firstIndex(of: member) else { return [] }
         return (0..<slotCount).filter { $0 % members.count == rank }
     }
+
+    private static let refuseAbroad = Statement("log.refuse_abroad", "select message_table.refuse_abroad()::text")
 
     private static let expire = Statement(
         "member.expire",
