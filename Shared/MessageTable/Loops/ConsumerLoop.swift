@@ -49,7 +49,8 @@ private struct ConsumerState {
         if ContinuousClock.now >= parkedAt {
             let retried = try await consumer.retryParked(&cursors)
             try await settle(retried, consumer)
-            parkedAt = .now + ConsumerLoop.parkedEvery
+            // Behind one that succeeded the next of its key is due at once.
+            parkedAt = retried == .worked ? .now : .now + ConsumerLoop.parkedEvery
         }
         if ContinuousClock.now >= idleAt {
             try await writeIdleCheckpoints(consumer)
