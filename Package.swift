@@ -36,6 +36,7 @@ func service(
     domainData: [String] = [],
     migrations: [String],
     dependencies: [Target.Dependency] = [],
+    exclude: [String] = [],
     testExclude: [String] = []
 ) -> [Target] {
     [
@@ -61,7 +62,7 @@ func service(
                 hummingbird, logging, metrics,
             ] + dependencies,
             path: "Services/\(name)",
-            exclude: ["Domain", "Migrations"],
+            exclude: ["Domain", "Migrations"] + exclude,
             resources: [.embedInCode("openapi.json")],
             swiftSettings: strict
         ),
@@ -185,11 +186,18 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        .target(
+            name: "ReferralsSettings",
+            dependencies: ["JSON", "ServiceKit", crypto],
+            path: "Services/Referrals/Settings",
+            swiftSettings: strict
+        ),
         .executableTarget(
             name: "Operator",
             dependencies: [
                 "JSON", "Models", "Postgres", "MessageTable", "ServiceKit",
                 "ReferralsMigrations", "PeerMatchingMigrations", "SchedulingMigrations", "OutcomesMigrations",
+                "ReferralsSettings",
                 arguments, httpClient, jwt, crypto, logging, nio, nioHTTP1,
             ],
             path: "Services/Operator",
@@ -199,13 +207,17 @@ let package = Package(
         ),
         .testTarget(
             name: "OperatorTests",
-            dependencies: ["Operator", "Postgres", "TestKit", "Models", "MessageTable", "ServiceKit"],
+            dependencies: [
+                "Operator", "ReferralsSettings", "Postgres", "TestKit", "Models", "MessageTable", "ServiceKit",
+            ],
             swiftSettings: strict
         ),
         .testTarget(
             name: "SystemTests",
             dependencies: [
-                "Operator", "Referrals", "PeerMatching", "Scheduling", "Outcomes", "Postgres", "Models", "TestKit",
+                "Operator", "Referrals", "ReferralsSettings", "PeerMatching", "Scheduling", "Outcomes", "JSON",
+                "Postgres",
+                "Models", "TestKit",
                 locks,
             ],
             swiftSettings: strict
@@ -218,7 +230,8 @@ let package = Package(
                 "V0004_create_referral.sql", "V0005_create_projections.sql", "V0006_drop_participant_ring.sql",
                 "V0007_create_shown_version.sql",
             ],
-            dependencies: ["FHIR", "JSON", crypto, httpClient, locks]
+            dependencies: ["FHIR", "JSON", "ReferralsSettings", crypto, httpClient, locks],
+            exclude: ["Settings"]
         )
         + service(
             "PeerMatching",

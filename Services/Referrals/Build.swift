@@ -2,29 +2,17 @@ internal import FoundationEssentials
 internal import MessageTable
 internal import Models
 internal import ReferralsMigrations
+internal import ReferralsSettings
 internal import ServiceKit
-
-/// The settings of this service beside those that all have.
-let ownSettings: [SettingReference] =
-    [
-        SettingReference(
-            "HANDRAIL_REFERRALS_KEY_RING_FILE",
-            "JSON file with the keys that wrap participants' data keys, and which is current"
-        ),
-        SettingReference(
-            "HANDRAIL_REFERRALS_BLIND_INDEX_KEYS_FILE",
-            "JSON file with the keys of the digests by which people are found"
-        ),
-    ] + PartnerDoor.settings
 
 /// Wires the service: what it answers, what it listens to, what it sends, and the schema that it needs.
 ///
-/// - Throws: ``VaultError`` when a key file is missing or malformed: without keys nothing is taken in; ``PartnerDoor/Mistake``.
+/// - Throws: `KeyFileError` when a key file is missing or malformed: without keys nothing is taken in; ``PartnerDoor/Mistake``.
 @Sendable
 func build(_ environment: ServiceEnvironment) async throws -> ServiceDefinition {
     let vault = try Vault(
-        ring: KeyRing(json: environment.settings.secret("HANDRAIL_REFERRALS_KEY_RING_FILE") ?? []),
-        indexKeys: BlindIndexKeys(json: environment.settings.secret("HANDRAIL_REFERRALS_BLIND_INDEX_KEYS_FILE") ?? [])
+        ring: KeyRing(KeyRingFile(json: environment.settings.secret(ReferralsSettings.keyRing) ?? [])),
+        indexKeys: BlindIndexKeys(IndexKeysFile(json: environment.settings.secret(ReferralsSettings.indexKeys) ?? []))
     )
     let store = Store(vault: vault, ids: environment.ids)
     let allowsLocal = environment.settings.deployment == .local

@@ -1,8 +1,9 @@
+internal import ReferralsSettings
 internal import ServiceKit
 
 @main
 enum Referrals {
     static func main() async {
-        await ServiceMain.run("referrals", settings: ownSettings, build: build)
+        await ServiceMain.run("referrals", settings: ReferralsSettings.all, build: build)
     }
 }

@@ -1,22 +1,51 @@
 import ArgumentParser
 import Postgres
+import ServiceKit
 
-/// `handrail check`: whether every login can connect and the schema is this release's.
+/// `handrail check`: whether every service's configuration is complete, every login can connect, and the schema is
+/// this release's.
 struct Check: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Checks the configuration and the connections of all services.",
-        discussion: "Prints one line for each login; exits with 1 if any of them is not well."
+        discussion: """
+            Reads the settings of every service as the service itself does at its start, and connects as each of its \
+            logins. Prints a line for each, and one for each mistake, which names the setting and never shows a value; \
+            exits with 1 if anything is not well.
+            """
     )
 
     func run() async throws {
         let settings = OperatorSettings()
-        var failures = 0
-        for (login, prefix) in InstalledServices.names.flatMap(InstalledServices.logins) {
-            let verdict = await Self.verdict(of: login, prefix, settings)
-            print("\(verdict == nil ? "ok    " : "FAILED") \(login)\(verdict.map { ": \($0)" } ?? "")")
-            if verdict != nil { failures += 1 }
+        var isWell = true
+        func say(_ subject: String, _ mistakes: [String]) {
+            if mistakes.isEmpty { print("ok     \(subject)") }
+            for mistake in mistakes { print("FAILED \(subject): \(mistake)") }
+            isWell = isWell && mistakes.isEmpty
         }
-        if failures > 0 { throw ExitCode(1) }
+        for service in InstalledServices.names {
+            say("\(service) settings", try Self.mistakes(of: service, settings))
+        }
+        let logins = InstalledServices.names.flatMap(InstalledServices.logins)
+        // All at once: each that cannot connect takes as long as its pool tries.
+        let verdicts = await withTaskGroup(of: (String, String?).self) { group in
+            for (login, prefix) in logins {
+                group.addTask { (login, await Self.verdict(of: login, prefix, settings)) }
+            }
+            return await group.reduce(into: [String: String]()) { $0[$1.0] = $1.1 }
+        }
+        for (login, _) in logins { say(login, verdicts[login].map { [$0] } ?? []) }
+        if !isWell { throw ExitCode(1) }
+    }
+
+    /// Everything that the service would refuse to start with.
+    private static func mistakes(of service: String, _ settings: OperatorSettings) throws -> [String] {
+        do {
+            _ = try ServiceSettings.read(
+                service: service, own: InstalledServices.ownSettings(of: service), variables: settings.variables)
+            return []
+        } catch let mistakes as ServiceSettings.Mistakes {
+            return mistakes.sentences
+        }
     }
 
     /// Nil when the login connects as itself and finds the schema; otherwise what is wrong.

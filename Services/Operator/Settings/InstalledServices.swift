@@ -3,6 +3,7 @@ import OutcomesMigrations
 import PeerMatchingMigrations
 import Postgres
 import ReferralsMigrations
+import ReferralsSettings
 import SchedulingMigrations
 import ServiceKit
 
@@ -15,6 +16,11 @@ enum InstalledServices {
         PlatformMigrations.all, MessageTableMigrations.all, ReferralsMigrations.all, PeerMatchingMigrations.all,
         SchedulingMigrations.all, OutcomesMigrations.all,
     ]
+
+    /// The settings of a service beside those that all have.
+    static func ownSettings(of service: String) -> [SettingReference] {
+        service == "referrals" ? ReferralsSettings.all : []
+    }
 
     /// The two logins of a service with the beginnings of their variables.
     static func logins(of service: String) -> [(login: String, prefix: String)] {

@@ -4,7 +4,7 @@ import Postgres
 
 /// What the operator's command reads from its environment.
 struct OperatorSettings: Sendable {
-    private let variables: [String: String]
+    let variables: [String: String]
 
     init(_ variables: [String: String] = ProcessInfo.processInfo.environment) {
         self.variables = variables

@@ -1,23 +1,12 @@
 internal import Crypto
 internal import FHIR
 internal import JSON
+internal import ReferralsSettings
 internal import ServiceKit
 
 /// The door for organisations that refer: FHIR, and the tokens to come in with.
 struct PartnerDoor: Sendable {
-    /// The settings that it reads.
-    static let settings: [SettingReference] = [
-        SettingReference(
-            "HANDRAIL_REFERRALS_PUBLIC_URL", "URL under which partners reach this service, without a path",
-            fallback: "http:// and the listening address where HANDRAIL_ENV=local; otherwise required"
-        ),
-        SettingReference(
-            "HANDRAIL_REFERRALS_TOKEN_KEY_FILE", "PEM private key on P-384 that signs partners' tokens",
-            fallback: "a key of the process's own where HANDRAIL_ENV=local; otherwise required"
-        ),
-    ]
-
-    /// What is missing or wrong in the settings.
+    /// A setting that production needs is missing.
     struct Mistake: Error, Hashable, CustomStringConvertible {
         let description: String
     }
@@ -31,14 +20,11 @@ struct PartnerDoor: Sendable {
     init(_ environment: ServiceEnvironment, store: Store) throws {
         let settings = environment.settings
         let isLocal = settings.deployment == .local
-        guard let url = settings["HANDRAIL_REFERRALS_PUBLIC_URL"] ?? (isLocal ? "http://\(settings.listen)" : nil)
-        else { throw Mistake(description: "HANDRAIL_REFERRALS_PUBLIC_URL is missing") }
-        guard isLocal || url.hasPrefix("https://"), !url.hasSuffix("/") else {
-            throw Mistake(description: "HANDRAIL_REFERRALS_PUBLIC_URL must be https, without a slash at the end")
-        }
-        let file = settings.secret("HANDRAIL_REFERRALS_TOKEN_KEY_FILE").map { String(decoding: $0, as: UTF8.self) }
+        guard let url = settings[ReferralsSettings.publicURL] ?? (isLocal ? "http://\(settings.listen)" : nil)
+        else { throw Mistake(description: "\(ReferralsSettings.publicURL) is missing") }
+        let file = settings.secret(ReferralsSettings.tokenKey).map { String(decoding: $0, as: UTF8.self) }
         guard let pem = file ?? (isLocal ? P384.Signing.PrivateKey().pemRepresentation : nil) else {
-            throw Mistake(description: "HANDRAIL_REFERRALS_TOKEN_KEY_FILE is missing")
+            throw Mistake(description: "\(ReferralsSettings.tokenKey) is missing")
         }
         let tokens = try AccessTokens(issuer: url, audience: environment.name, pem: pem)
         let registry = ClientRegistry(pool: environment.database.workers)

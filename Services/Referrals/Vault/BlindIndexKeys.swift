@@ -1,32 +1,18 @@
 internal import Crypto
 internal import Models
 internal import ReferralsDomain
+internal import ReferralsSettings
 
 /// The keys of the blind indexes, by version.
 ///
 /// Digests are written and looked up under every version in the file. So a new version is added first, everything is
 /// indexed under both, and the old one is removed later: at no moment is a person not found, or registered twice.
-///
-/// The file is JSON: `{"keys": [{"version": 1, "key": "<32 bytes in base64>"}]}`.
 struct BlindIndexKeys: Sendable {
     /// Sorted by version, so that all processes insert in the same order and cannot deadlock.
     private let keys: [(version: Int16, key: SymmetricKey)]
 
-    init(_ keys: [Int16: SymmetricKey]) throws(VaultError) {
-        guard !keys.isEmpty else { throw VaultError(.noCurrentKey) }
-        guard keys.allSatisfy({ $0.key > 0 && $0.value.bitCount == 256 }) else { throw VaultError(.keyMalformed) }
-        self.keys = keys.sorted { $0.key < $1.key }.map { (version: $0.key, key: $0.value) }
-    }
-
-    /// Reads the file's content.
-    init(json: [UInt8]) throws(VaultError) {
-        var keys: [Int16: SymmetricKey] = [:]
-        for entry in try KeyFile.read(KeyFile.Index.self, json).keys {
-            guard keys.updateValue(try KeyFile.key(entry.key), forKey: entry.version) == nil else {
-                throw VaultError(.keyMalformed)
-            }
-        }
-        try self.init(keys)
+    init(_ file: IndexKeysFile) {
+        keys = file.keys.sorted { $0.key < $1.key }.map { (version: $0.key, key: SymmetricKey(data: $0.value)) }
     }
 
     /// The versions in the file.

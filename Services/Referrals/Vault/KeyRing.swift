@@ -1,35 +1,16 @@
 internal import Crypto
-internal import FoundationEssentials
+internal import ReferralsSettings
 
 /// The keys that wrap participants' data keys: the current one, with which everything new is wrapped, and past ones,
 /// which only open. Rotation adds a key, makes it current, and rewraps at leisure; no identity is encrypted anew.
-///
-/// The file is JSON: `{"current": "2026-11", "keys": [{"id": "2026-11", "key": "<32 bytes in base64>"}]}`.
 struct KeyRing: Sendable {
     let currentID: String
     private let keys: [String: SymmetricKey]
 
-    init(currentID: String, keys: [String: SymmetricKey]) throws(VaultError) {
-        guard keys[currentID] != nil else { throw VaultError(.noCurrentKey) }
-        for (id, key) in keys where key.bitCount != 256 || !(1...64).contains(id.utf8.count) {
-            throw VaultError(.keyMalformed)
-        }
-        self.currentID = currentID
-        self.keys = keys
-    }
-
-    /// Reads the file's content.
-    ///
-    /// - Throws: ``VaultError`` where it is not of that form: without keys the service does not start.
-    init(json: [UInt8]) throws(VaultError) {
-        let file = try KeyFile.read(KeyFile.Ring.self, json)
-        var keys: [String: SymmetricKey] = [:]
-        for entry in file.keys {
-            guard keys.updateValue(try KeyFile.key(entry.key), forKey: entry.id) == nil else {
-                throw VaultError(.keyMalformed)
-            }
-        }
-        try self.init(currentID: file.current, keys: keys)
+    init(_ file: KeyRingFile) {
+        currentID = file.current
+        keys = Dictionary(
+            file.keys.map { ($0.id, SymmetricKey(data: $0.bytes)) }, uniquingKeysWith: { first, _ in first })
     }
 
     /// Encrypts under the current key; the result names the key, so that it can be opened after a rotation.
@@ -87,10 +68,6 @@ enum Sealed {
 /// Why something cannot be sealed or opened. Says nothing of what is inside.
 struct VaultError: Error, Hashable, CustomStringConvertible {
     enum Code: String, Hashable {
-        /// The key file is not of the documented form.
-        case keyFileMalformed
-        /// A key does not have 32 bytes, or two have the same name.
-        case keyMalformed
         case noCurrentKey
         /// The bytes name a key that is not in the ring.
         case unknownKey
@@ -107,37 +84,4 @@ struct VaultError: Error, Hashable, CustomStringConvertible {
     }
 
     var description: String { "vault: \(code.rawValue)" }
-}
-
-/// The JSON of the key files.
-enum KeyFile {
-    struct Ring: Decodable {
-        struct Entry: Decodable {
-            let id: String
-            let key: String
-        }
-        let current: String
-        let keys: [Entry]
-    }
-
-    struct Index: Decodable {
-        struct Entry: Decodable {
-            let version: Int16
-            let key: String
-        }
-        let keys: [Entry]
-    }
-
-    static func read<File: Decodable>(_ type: File.Type, _ json: [UInt8]) throws(VaultError) -> File {
-        do {
-            return try JSONDecoder().decode(type, from: Data(json))
-        } catch {
-            throw VaultError(.keyFileMalformed)
-        }
-    }
-
-    static func key(_ base64: String) throws(VaultError) -> SymmetricKey {
-        guard let bytes = Data(base64Encoded: base64), bytes.count == 32 else { throw VaultError(.keyMalformed) }
-        return SymmetricKey(data: bytes)
-    }
 }

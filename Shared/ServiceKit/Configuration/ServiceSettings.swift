@@ -106,7 +106,7 @@ public struct ServiceSettings: Sendable {
         rateLimit = perMinute == 0 ? .unlimited : .init(burst: max(20, perMinute / 10), perMinute: perMinute)
         logLevel = reader.choice("HANDRAIL_LOG_LEVEL", default: Logger.Level.info) ?? .info
         drainPause = .seconds(reader.number("HANDRAIL_DRAIN_SECONDS", in: 0...300, default: 0))
-        (self.own, ownSecrets) = reader.own(own)
+        (self.own, ownSecrets) = reader.own(own, deployment)
         guard let database, let worker, reader.mistakes.isEmpty else { throw Mistakes(sentences: reader.mistakes) }
         self.database = database
         workerDatabase = worker

@@ -1,16 +1,29 @@
-/// One environment variable: its name, what it means, and what holds without it.
-public struct SettingReference: Hashable, Sendable {
+/// One environment variable: its name, what it means, what holds without it, and what is wrong with a value.
+public struct SettingReference: Sendable {
     /// The variable; `<SERVICE>` in it stands for the name of a service in capitals.
     public var name: String
     /// One line of Markdown.
     public var meaning: String
     /// What holds where the variable is absent; nil where the process then does not start.
     public var fallback: String?
+    /// Whether the fallback only holds where `HANDRAIL_ENV=local`.
+    public var isRequiredInProduction: Bool
+    /// What is wrong with a value, or with the content of the file where the name ends in `_FILE`; nil where nothing is.
+    /// Never quotes it.
+    public var flaw: @Sendable (_ value: [UInt8], ServiceSettings.Deployment) -> String?
 
-    public init(_ name: String, _ meaning: String, fallback: String? = nil) {
+    public init(
+        _ name: String,
+        _ meaning: String,
+        fallback: String? = nil,
+        isRequiredInProduction: Bool = false,
+        flaw: @escaping @Sendable (_ value: [UInt8], ServiceSettings.Deployment) -> String? = { _, _ in nil }
+    ) {
         self.name = name
         self.meaning = meaning
         self.fallback = fallback
+        self.isRequiredInProduction = isRequiredInProduction
+        self.flaw = flaw
     }
 }
 

@@ -63,18 +63,22 @@ extension SettingsReader {
     }
 
     /// The service's own settings: plain values, and the content of files for names that end in `_FILE`.
-    mutating func own(_ references: [SettingReference]) -> ([String: String], [String: [UInt8]]) {
+    mutating func own(
+        _ references: [SettingReference], _ deployment: ServiceSettings.Deployment
+    ) -> ([String: String], [String: [UInt8]]) {
         var values: [String: String] = [:]
         var secrets: [String: [UInt8]] = [:]
         for reference in references {
-            let isRequired = reference.fallback == nil
-            if reference.name.hasSuffix("_FILE") {
-                secrets[reference.name] = secret(reference.name, isRequired: isRequired)
-            } else if isRequired {
-                values[reference.name] = required(reference.name)
+            let name = reference.name
+            let isRequired =
+                reference.fallback == nil || (reference.isRequiredInProduction && deployment == .production)
+            if name.hasSuffix("_FILE") {
+                secrets[name] = secret(name, isRequired: isRequired)
             } else {
-                values[reference.name] = optional(reference.name)
+                values[name] = isRequired ? required(name) : optional(name)
             }
+            guard let value = secrets[name] ?? values[name].map({ Array($0.utf8) }), !value.isEmpty else { continue }
+            if let flaw = reference.flaw(value, deployment) { mistake("\(name): \(flaw)") }
         }
         return (values, secrets)
     }

@@ -7,6 +7,7 @@ import NIOConcurrencyHelpers
 import Postgres
 import ReferralsDomain
 import ReferralsMigrations
+import ReferralsSettings
 import ServiceKit
 import TestKit
 import Testing
@@ -130,8 +131,10 @@ extension Vault {
         // swift-format-ignore: NeverUseForceTry
         try! Vault(
             ring: KeyRing(
-                currentID: current, keys: ring.mapValues { SymmetricKey(data: [UInt8](repeating: $0, count: 32)) }),
-            indexKeys: BlindIndexKeys(index.mapValues { SymmetricKey(data: [UInt8](repeating: $0, count: 32)) })
+                KeyRingFile(
+                    current: current,
+                    keys: ring.map { KeyRingFile.Key(id: $0, bytes: [UInt8](repeating: $1, count: 32)) })),
+            indexKeys: BlindIndexKeys(IndexKeysFile(index.mapValues { [UInt8](repeating: $0, count: 32) }))
         )
     }
 }

@@ -2,6 +2,7 @@ import Crypto
 import FoundationEssentials
 import Models
 import ReferralsDomain
+import ReferralsSettings
 import Testing
 
 @testable import Referrals
@@ -87,15 +88,17 @@ struct VaultTests {
             #"{"current":"a","keys":[{"id":"a","key":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="},{"id":"a","key":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="}]}"#,
         ])
     func ringFiles(_ json: String) {
-        #expect(throws: VaultError.self) { try KeyRing(json: Array(json.utf8)) }
-        #expect(throws: VaultError.self) { try BlindIndexKeys(json: Array(json.utf8)) }
+        #expect(throws: KeyFileError.self) { try KeyRingFile(json: Array(json.utf8)) }
+        #expect(throws: KeyFileError.self) { try IndexKeysFile(json: Array(json.utf8)) }
     }
 
     @Test("key files as documented are read")
     func goodFiles() throws {
         let key = Data(repeating: 5, count: 32).base64EncodedString()
-        _ = try KeyRing(json: Array(#"{"current":"2026-11","keys":[{"id":"2026-11","key":"\#(key)"}]}"#.utf8))
-        _ = try BlindIndexKeys(json: Array(#"{"keys":[{"version":1,"key":"\#(key)"}]}"#.utf8))
+        let ring = #"{"current":"2026-11","keys":[{"id":"2026-11","key":"\#(key)"}]}"#
+        #expect(try KeyRingFile(json: Array(ring.utf8)).json == Array(ring.utf8))
+        let index = #"{"keys":[{"version":1,"key":"\#(key)"}]}"#
+        #expect(try IndexKeysFile(json: Array(index.utf8)).json == Array(index.utf8))
     }
 }
 
