@@ -2,6 +2,7 @@ import Foundation
 import Glibc
 import Models
 import Postgres
+import ReferralsSettings
 import TestKit
 import Testing
 
@@ -12,23 +13,27 @@ final class RunningSuite: @unchecked Sendable {
     // SAFETY: `processes` and `environment` are only touched by the test that owns the suite, from one task at a time.
     private var processes: [String: Process] = [:]
     private var environment: [String: String]
-    private let folder: URL
+    /// Secrets and logs.
+    let folder: URL
     let database: TestDatabase
     let addresses: SuiteAddresses
     let agency = AgencyID(rawValue: UUID())
 
     /// Starts the suite, runs the body, stops everything.
     ///
-    /// - Parameter variables: settings besides the usual ones.
+    /// - Parameters:
+    ///   - variables: settings besides the usual ones.
+    ///   - services: those that are started.
     static func with<T: Sendable>(
-        _ variables: [String: String] = [:], _ body: @Sendable (RunningSuite) async throws -> T
+        _ variables: [String: String] = [:], services: [String] = InstalledServices.names,
+        _ body: @Sendable (RunningSuite) async throws -> T
     ) async throws -> T {
         try await TestDatabase.with(migrations: InstalledServices.migrations) { database in
             let suite = try RunningSuite(database)
             suite.environment.merge(variables) { _, new in new }
             defer { suite.stopAll() }
             try await suite.addAgency()
-            for service in InstalledServices.names { try await suite.start(service) }
+            for service in services { try await suite.start(service) }
             do {
                 return try await body(suite)
             } catch {
@@ -116,7 +121,7 @@ final class RunningSuite: @unchecked Sendable {
     /// Starts a service and waits until it says that it is ready.
     func start(_ service: String) async throws {
         let process = Process()
-        process.executableURL = Self.executable(service)
+        process.executableURL = BuiltExecutable(service).url
         process.environment = environment
         let log = folder.appending(path: "\(service).log")
         if !FileManager.default.fileExists(atPath: log.path) {
@@ -140,7 +145,7 @@ final class RunningSuite: @unchecked Sendable {
 
     private func isReady(_ service: String) async throws -> Bool {
         let probe = Process()
-        probe.executableURL = Self.executable(service)
+        probe.executableURL = BuiltExecutable(service).url
         probe.arguments = ["health"]
         probe.environment = environment
         probe.standardOutput = FileHandle.nullDevice
@@ -188,17 +193,20 @@ final class RunningSuite: @unchecked Sendable {
         }.joined()
     }
 
+    /// Takes all keys but the current one out of the key ring's file.
+    func keepOnlyCurrentRingKey() throws {
+        try SecretFile(folder.appending(path: "key-ring.json")).replace { content in
+            let ring = try KeyRingFile(json: content)
+            return try KeyRingFile(current: ring.current, keys: ring.keys.filter { $0.id == ring.current }).json
+        }
+    }
+
     private func printLogs() {
         do {
             print(try logs().suffix(20_000))
         } catch {
             print("no logs")
         }
-    }
-
-    /// The built executables lie beside the test bundle.
-    private static func executable(_ service: String) -> URL? {
-        Bundle.main.executableURL?.deletingLastPathComponent().appending(path: service)
     }
 
     /// A journey through this suite; `report` hears of each step.

@@ -4,7 +4,8 @@ import Models
 /// `handrail keys`: the secrets of an installation.
 struct Keys: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Makes the secrets of an installation.", subcommands: [Make.self])
+        abstract: "Makes the secrets of an installation, and rotates the key ring.",
+        subcommands: [Make.self, Add.self, Use.self])
 
     /// `handrail keys make`
     struct Make: AsyncParsableCommand {
@@ -28,6 +29,60 @@ struct Keys: AsyncParsableCommand {
             if localIssuer { made += try secrets.makeLocalIssuer() }
             for name in made { print("made \(name)") }
             if made.isEmpty { print("nothing was missing") }
+        }
+    }
+
+    /// `handrail keys add`
+    struct Add: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Adds a new key to key-ring.json, with which identities are encrypted from then on.",
+            discussion: """
+                The keys that are there stay: what was encrypted with them is only readable by them. The file is \
+                replaced as a whole or not at all. Afterwards:
+                  1. Keep a copy of the new file apart from the database's.
+                  2. Restart referrals.
+                  3. For each agency, as its operator: POST /v1/keys/renew, again with ?after=<next> until the answer \
+                has no next.
+                  4. Only then may an older key be taken out of the file; backups from before still need it.
+
+                Where several processes of referrals are restarted one after the other, one with the old file could \
+                not read what another writes already. Then: add with --stand-by, restart all, handrail keys use, \
+                restart all, renew.
+                """
+        )
+
+        @Argument(help: "The folder with key-ring.json.")
+        var folder: String
+
+        @Option(help: "The key's name, 1 to 64 bytes; without it the month, with a number where that is taken.")
+        var id: String?
+
+        @Flag(help: "The key only opens, until `handrail keys use` makes it the current one.")
+        var standBy = false
+
+        func run() async throws {
+            let id = try SecretFolder(existing: folder).addRingKey(
+                id: id, isCurrent: !standBy, at: WallClock.system.now())
+            print("added \(id)\(standBy ? ", in stand-by" : ""); next: handrail help keys add")
+        }
+    }
+
+    /// `handrail keys use`
+    struct Use: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Makes a key of key-ring.json the one with which identities are encrypted from then on.",
+            discussion: "Every process of referrals must have the key by then; see handrail help keys add."
+        )
+
+        @Argument(help: "The folder with key-ring.json.")
+        var folder: String
+
+        @Argument(help: "The key's name.")
+        var id: String
+
+        func run() async throws {
+            try SecretFolder(existing: folder).useRingKey(id)
+            print("\(id) is current; next: restart referrals, then renew (handrail help keys add)")
         }
     }
 }

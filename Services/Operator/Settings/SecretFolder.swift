@@ -2,6 +2,7 @@ import Crypto
 import FoundationEssentials
 import JSON
 import Models
+import ReferralsSettings
 import ServiceKit
 
 /// The secrets of an installation, each in a file of its own that is made once and readable by its owner only.
@@ -14,6 +15,11 @@ struct SecretFolder {
             at: url, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
     }
 
+    /// A folder that was made before.
+    init(existing path: String) {
+        url = URL(filePath: path, directoryHint: .isDirectory)
+    }
+
     /// What every installation needs; returns the names of the files that were not there before.
     func makeSecrets(at now: Instant) throws -> [String] {
         let month = String(now.dateInUTC.description.prefix(7))
@@ -24,10 +30,11 @@ struct SecretFolder {
         made += try make("idempotency.key") { Self.base64(Self.randomBytes(32)) }
         // Named after the month, because rotation adds a key and keeps the old ones.
         made += try make("key-ring.json") {
-            #"{"current": "\#(month)", "keys": [{"id": "\#(month)", "key": "\#(Self.base64(Self.randomBytes(32)))"}]}"#
+            let key = KeyRingFile.Key(id: month, bytes: Self.randomBytes(32))
+            return String(decoding: try KeyRingFile(current: month, keys: [key]).json, as: UTF8.self)
         }
         made += try make("blind-index-keys.json") {
-            #"{"keys": [{"version": 1, "key": "\#(Self.base64(Self.randomBytes(32)))"}]}"#
+            String(decoding: try IndexKeysFile([1: Self.randomBytes(32)]).json, as: UTF8.self)
         }
         made += try make("token-signing.pem") { P384.Signing.PrivateKey().pemRepresentation }
         return made
@@ -50,15 +57,42 @@ struct SecretFolder {
         return made
     }
 
-    /// Writes the file unless it is there. It appears whole or not at all, closed to others from the beginning.
+    /// Adds a key to the ring, as the current one unless it is in stand-by; returns its id.
+    ///
+    /// - Parameter id: the month, with a number where it is taken, if left out.
+    func addRingKey(id: String?, isCurrent: Bool, at now: Instant) throws -> String {
+        let month = String(now.dateInUTC.description.prefix(7))
+        var added = ""
+        try changeRing { ring in
+            let taken = Set(ring.keys.map(\.id))
+            let names = [month] + (2...(taken.count + 2)).map { "\(month)-\($0)" }
+            added = id ?? names.first { !taken.contains($0) } ?? month
+            let more = try ring.adding(KeyRingFile.Key(id: added, bytes: Self.randomBytes(32)))
+            return isCurrent ? try more.using(added) : more
+        }
+        return added
+    }
+
+    /// Makes a key of the ring the current one.
+    func useRingKey(_ id: String) throws {
+        try changeRing { try $0.using(id) }
+    }
+
+    private func changeRing(_ change: (KeyRingFile) throws -> KeyRingFile) throws {
+        try SecretFile(url.appending(path: "key-ring.json")).replace { content in
+            do {
+                return try change(try KeyRingFile(json: content)).json + [0x0A]
+            } catch let error as KeyFileError {
+                throw OperatorSettings.Mistake(description: "key-ring.json would not be a ring: \(error)")
+            }
+        }
+    }
+
+    /// Writes the file unless it is there.
     private func make(_ name: String, _ content: () throws -> String) throws -> [String] {
         let file = url.appending(path: name)
         guard !FileManager.default.fileExists(atPath: file.path) else { return [] }
-        let draft = url.appending(path: ".\(name).new")
-        guard FileManager.default.createFile(atPath: draft.path, contents: nil, attributes: [.posixPermissions: 0o600])
-        else { throw OperatorSettings.Mistake(description: "\(draft.path) cannot be written") }
-        try Data((try content() + "\n").utf8).write(to: draft)
-        try FileManager.default.moveItem(at: draft, to: file)
+        try SecretFile(file).write(Array((try content() + "\n").utf8))
         return [name]
     }
 
