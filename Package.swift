@@ -147,7 +147,10 @@ let package = Package(
                 lifecycle, nio, nioFoundation, nioHTTPTypes, locks,
             ],
             path: "Shared/ServiceKit",
-            resources: ["V0001_create_roles", "V0002_create_platform", "V0003_seal_audit_trail"].map {
+            resources: [
+                "V0001_create_roles", "V0002_create_platform", "V0003_seal_audit_trail",
+                "V0004_drop_idempotency_version",
+            ].map {
                 .embedInCode("Migrations/\($0).sql")
             },
             swiftSettings: strict

@@ -155,6 +155,8 @@ struct IdempotencyTests {
             )
             #expect(rows.count == 2)
             #expect(rows.allSatisfy { !$0.contains("telltale") })
+            // Every column says something: an empty one stands between two commas.
+            #expect(rows.allSatisfy { !$0.contains(",,") }, "\(rows)")
             try await database.withPool(login: "peer_matching_worker") { workers in
                 let kept = try await workers.query(
                     Statement("test.keep", "delete from idempotency where created_at < now() - interval '1 day'")

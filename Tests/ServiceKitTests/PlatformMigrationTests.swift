@@ -13,6 +13,31 @@ struct PlatformMigrationTests {
     )
     private static let countNotes = Statement("test.count_notes", "select count(*) from note")
 
+    @Test("a schema from before loses the version of idempotency keys and keeps its rows")
+    func dropsVersion() async throws {
+        let before = MigrationSet("platform", PlatformMigrations.all.migrations.filter { $0.version < 4 })
+        let sets = [before, MessageTableMigrations.all, PlatformFixture.service]
+        try await TestDatabase.with(migrations: sets) { database in
+            try await database.withPool { pool in
+                try await pool.runScript(
+                    """
+                    insert into matching.idempotency
+                        (agency_id, principal, route, key, fingerprint, resource_id, status)
+                    values (gen_random_uuid(), 'p', 'r', 'k', sha256('b'), gen_random_uuid(), 201)
+                    """
+                )
+            }
+            let runner = MigrationRunner(database.superuser, reactor: database.reactor, logger: .silent)
+            let applied = try await runner.run(PlatformFixture.all)
+            #expect(applied.first?.hasSuffix("V0004_drop_idempotency_version") == true)
+            let rows = try await database.texts(
+                Statement("test.keys", "select to_jsonb(i)::text from matching.idempotency as i")
+            )
+            #expect(rows.count == 1)
+            #expect(rows.allSatisfy { $0.contains("201") && !$0.contains("version") })
+        }
+    }
+
     @Test("databases of one cluster can be migrated at the same moment")
     func concurrent() async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
