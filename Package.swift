@@ -163,7 +163,8 @@ let package = Package(
         ),
         .testTarget(
             name: "JSONTests", dependencies: ["JSON", "Models", "ServiceKit", "TestKit"], swiftSettings: strict),
-        .testTarget(name: "ModelsTests", dependencies: ["Models"], exclude: ["Golden"], swiftSettings: strict),
+        .testTarget(
+            name: "ModelsTests", dependencies: ["Models", "TestKit"], exclude: ["Golden"], swiftSettings: strict),
         .testTarget(
             name: "PostgresTests", dependencies: ["Postgres", "TestKit", logging, locks], swiftSettings: strict),
         .executableTarget(
@@ -179,7 +180,7 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
-        .testTarget(name: "FHIRTests", dependencies: ["FHIR", "JSON", "Models"], swiftSettings: strict),
+        .testTarget(name: "FHIRTests", dependencies: ["FHIR", "JSON", "Models", "TestKit"], swiftSettings: strict),
         .testTarget(
             name: "ServiceKitTests",
             dependencies: [

@@ -2,6 +2,7 @@ import FHIR
 import Foundation
 import JSON
 import Models
+import TestKit
 import Testing
 
 @Suite("Published examples", .enabled(if: PublishedExamples.folder != nil, PublishedExamples.skipReason))

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Models
+import TestKit
 import Testing
 
 @Suite("Civil dates")

@@ -1,3 +1,4 @@
+import TestKit
 import Testing
 
 @testable import Postgres
@@ -78,7 +79,7 @@ import Testing
 
     @Test("whatever happens: never more connections than allowed, nobody waits beside an idle one", arguments: 0..<50)
     func invariant(seed: Int) {
-        var random = SplitMix(state: UInt64(seed))
+        var random = SeededGenerator(seed: UInt64(seed))
         var machine = machine(connections: 3, waiters: 8)
         var nextWaiter: UInt64 = 1
         for _ in 0..<500 {
@@ -99,18 +100,5 @@ import Testing
             // Somebody who waits can always be served: by a connection in use, or one being opened.
             #expect(machine.waiters.isEmpty || !machine.leased.isEmpty || !machine.opening.isEmpty)
         }
-    }
-}
-
-/// Random numbers that a seed repeats.
-struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

@@ -1,5 +1,6 @@
 import Models
 import OutcomesDomain
+import TestKit
 import Testing
 
 @Suite("What is due")

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import OutcomesDomain
+import TestKit
 import Testing
 
 @Suite("Kaplan and Meier's estimator")

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Models
 import OutcomesDomain
+import TestKit
 import Testing
 
 @Suite("Scoring")

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Models
 import PeerMatchingDomain
+import TestKit
 import Testing
 
 /// What holds for every ranking, over random needs and peers. The argument is the seed.

@@ -2,21 +2,6 @@ import FoundationEssentials
 import Models
 public import PeerMatchingDomain
 
-/// A repeatable source of random numbers (SplitMix64): a failing property test fails again with its seed.
-struct SeededGenerator: RandomNumberGenerator {
-    var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
-}
-
 extension ID {
     /// An identifier by number, so that a test reads well and the order is known.
     static func number(_ number: UInt32) -> Self {

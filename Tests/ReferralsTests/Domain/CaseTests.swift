@@ -1,5 +1,6 @@
 import Models
 import ReferralsDomain
+import TestKit
 import Testing
 
 @Suite("Referrals that share one engagement")
@@ -119,7 +120,7 @@ struct CaseTests {
         "whatever is decided and reported in whatever order: one beginning, at most one end, no version skipped",
         arguments: 0..<200)
     func anyOrder(_ seed: Int) throws {
-        var random = SeededGenerator(UInt64(seed))
+        var random = SeededGenerator(seed: UInt64(seed))
         var both = try Self.shared()
         for step in 1...20 {
             let at = Instant.noon + .seconds(Int64(step) * 60)
@@ -149,20 +150,5 @@ struct CaseTests {
                 #expect(!referral.status.needsReason || referral.statusReason != nil)
             }
         }
-    }
-}
-
-/// SplitMix64: the same numbers for the same seed.
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(_ seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var value = state
-        value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-        return value ^ (value >> 31)
     }
 }

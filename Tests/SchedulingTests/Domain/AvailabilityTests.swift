@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Models
 import SchedulingDomain
+import TestKit
 import Testing
 
 @Suite struct AvailabilityTests {

@@ -1,5 +1,6 @@
 import Models
 import SchedulingDomain
+import TestKit
 import Testing
 
 @Suite struct PlanCalendarTests {
