@@ -49,15 +49,6 @@ public struct JSONObject: Hashable, Sendable {
         }
     }
 
-    /// Puts a new member before all others; one of that name that exists keeps its place.
-    public mutating func setFirst(_ name: String, _ value: JSONValue) {
-        if self[name] != nil {
-            self[name] = value
-        } else {
-            members.insert(Member(name: name, value: value), at: 0)
-        }
-    }
-
     /// Sets the member when there is a value; otherwise leaves the object alone.
     public mutating func set(_ name: String, ifPresent value: JSONValue?) {
         if let value { self[name] = value }

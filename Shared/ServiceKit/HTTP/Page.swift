@@ -95,19 +95,4 @@ extension Request {
         guard let value = Value(String(text)) else { throw .invalid(name, "not readable") }
         return value
     }
-
-    /// The values of a query parameter that may be given several times.
-    ///
-    /// - Throws: 422 pointing at the parameter where one is of another type.
-    public func queryValues<Value: LosslessStringConvertible>(
-        _ name: String,
-        as: Value.Type = Value.self
-    ) throws(Problem) -> [Value] {
-        var found: [Value] = []
-        for text in uri.queryParameters[values: name[...]] {
-            guard let value = Value(String(text)) else { throw .invalid(name, "not readable") }
-            found.append(value)
-        }
-        return found
-    }
 }
