@@ -127,6 +127,7 @@ let package = Package(
                 .embedInCode("Migrations/V0003_find_late_messages_by_index.sql"),
                 .embedInCode("Migrations/V0004_trim_log.sql"),
                 .embedInCode("Migrations/V0005_rebase_log.sql"),
+                .embedInCode("Migrations/V0006_trim_checkpoints_by_slot.sql"),
             ],
             swiftSettings: strict
         ),

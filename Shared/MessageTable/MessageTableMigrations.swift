@@ -10,6 +10,7 @@ public enum MessageTableMigrations {
             Migration("V0003_find_late_messages_by_index", PackageResources.V0003_find_late_messages_by_index_sql),
             Migration("V0004_trim_log", PackageResources.V0004_trim_log_sql),
             Migration("V0005_rebase_log", PackageResources.V0005_rebase_log_sql),
+            Migration("V0006_trim_checkpoints_by_slot", PackageResources.V0006_trim_checkpoints_by_slot_sql),
         ]
     )
 }

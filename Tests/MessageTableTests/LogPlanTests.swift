@@ -48,6 +48,7 @@ import Testing
     private static let cost = Statement("test.cost", "select pages, whole from public.cost_of($1)")
 
     private static let idleTick = "select message_table.tick()"
+    private static let trim = "select message_table.trim(10)"
     private static let lastWindow = """
         select * from message_table.window_messages(
             '{0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15}', (select max(tick_id) - 1 from message_table.tick),
@@ -118,6 +119,19 @@ import Testing
             let small = try await cost(of: LogOperator.readLag.sql, log)
             _ = try await log.observer.query(Self.growCheckpoints, 1000)
             let large = try await cost(of: LogOperator.readLag.sql, log)
+            #expect(small.pages > 0 && large.pages <= small.pages * 2, "\(small) \(large)")
+            #expect(small.whole == 0 && large.whole == 0, "\(small) \(large)")
+        }
+    }
+
+    @Test("the old end is looked for at the old end, however long the log is")
+    func trimming() async throws {
+        try await LogFixture.with { log in
+            try await log.observer.runScript(Self.prepare)
+            _ = try await log.observer.query(Self.growCheckpoints, 10)
+            let small = try await cost(of: Self.trim, log)
+            _ = try await log.observer.query(Self.growCheckpoints, 1000)
+            let large = try await cost(of: Self.trim, log)
             #expect(small.pages > 0 && large.pages <= small.pages * 2, "\(small) \(large)")
             #expect(small.whole == 0 && large.whole == 0, "\(small) \(large)")
         }

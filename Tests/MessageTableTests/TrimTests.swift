@@ -144,6 +144,7 @@ import Testing
             try await log.observer.runScript(Self.fortyDays)
             let upkeep = LogUpkeep(pool: log.worker)
             #expect(try await upkeep.dropOldPartition()?.heldBy == "kept")
+            #expect(try await hasOldPartition(log))
             let number = try await log.number(id)
             let given = try await LogOperator(log.worker).intervene(
                 .skip, group: "kept", id: Int64(number), by: "tester")

@@ -46,7 +46,8 @@ struct LogUpkeep: Sendable {
         let heldBy: String?
     }
 
-    private static let trimSize: Int32 = 2000
+    /// For each slot of each group; together some ten thousand rows, which take a fraction of a second.
+    private static let trimSize: Int32 = 500
 
     private static let trimEnd = Statement("log.trim", "select message_table.trim($1)")
 
