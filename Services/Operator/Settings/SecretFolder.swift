@@ -25,7 +25,7 @@ struct SecretFolder {
         let month = String(now.dateInUTC.description.prefix(7))
         var made: [String] = []
         for (login, _) in InstalledServices.names.flatMap(InstalledServices.logins) {
-            made += try make("\(login).password") { Self.hexadecimal(Self.randomBytes(16)) }
+            made += try make("\(login).password") { Hexadecimal.encode(Self.randomBytes(16)) }
         }
         made += try make("idempotency.key") { Self.base64(Self.randomBytes(32)) }
         // Named after the month, because rotation adds a key and keeps the old ones.
@@ -98,10 +98,6 @@ struct SecretFolder {
 
     private static func randomBytes(_ count: Int) -> [UInt8] {
         SymmetricKey(size: .init(bitCount: count * 8)).withUnsafeBytes { Array($0) }
-    }
-
-    private static func hexadecimal(_ bytes: [UInt8]) -> String {
-        bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     }
 
     private static func base64(_ bytes: [UInt8]) -> String { Data(bytes).base64EncodedString() }

@@ -2,6 +2,7 @@ internal import Crypto
 internal import MessageTable
 internal import Models
 internal import Postgres
+internal import ServiceKit
 
 extension Statement {
     static let findClient = Statement(
@@ -59,7 +60,7 @@ struct ClientRegistry: Sendable {
     ///
     /// - Returns: false when it was used before: a replay.
     func use(assertion jti: String, of client: Client, expiringAt: Instant, now: Instant) async throws -> Bool {
-        let digest = BlindIndexKeys.hexadecimal(SHA256.hash(data: Array(jti.utf8)))
+        let digest = Hexadecimal.encode(SHA256.hash(data: Array(jti.utf8)))
         _ = try await pool.query(.forgetAssertions, client.agencyID, now)
         return try await pool.query(.useAssertion, client.agencyID, client.clientID, digest, expiringAt).affected == 1
     }

@@ -2,6 +2,7 @@ internal import Crypto
 internal import Models
 internal import ReferralsDomain
 internal import ReferralsSettings
+internal import ServiceKit
 
 /// The keys of the blind indexes, by version.
 ///
@@ -39,14 +40,9 @@ struct BlindIndexKeys: Sendable {
         keys.map { version, key in
             (
                 version,
-                Self.hexadecimal(HMAC<SHA256>.authenticationCode(for: Array("\(agency)/\(text)".utf8), using: key))
+                Hexadecimal.encode(HMAC<SHA256>.authenticationCode(for: Array("\(agency)/\(text)".utf8), using: key))
             )
         }
-    }
-
-    static func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
-        let digits = Array("0123456789abcdef".utf8)
-        return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
     }
 }
 
