@@ -57,9 +57,8 @@ func service(
         .executableTarget(
             name: name,
             dependencies: [
-                "Models", "Postgres", "MessageTable", "ServiceKit", .target(name: "\(name)Domain"),
-                .target(name: "\(name)Migrations"),
-                hummingbird, logging, metrics,
+                "Models", "JSON", "Postgres", "MessageTable", "ServiceKit", .target(name: "\(name)Domain"),
+                .target(name: "\(name)Migrations"), hummingbird, logging, metrics,
             ] + dependencies,
             path: "Services/\(name)",
             exclude: ["Domain", "Migrations"] + exclude,
@@ -70,8 +69,7 @@ func service(
             name: "\(name)Tests",
             dependencies: [
                 .target(name: name), .target(name: "\(name)Domain"), "TestKit", "ServiceKit", "MessageTable",
-                "Postgres", "JSON",
-                "Models", hummingbird, hummingbirdTesting, logging,
+                "Postgres", "JSON", "Models", hummingbird, hummingbirdTesting, logging,
             ] + dependencies,
             exclude: testExclude,
             swiftSettings: strict
@@ -221,9 +219,7 @@ let package = Package(
             name: "SystemTests",
             dependencies: [
                 "Operator", "Referrals", "ReferralsSettings", "PeerMatching", "Scheduling", "Outcomes", "JSON",
-                "Postgres",
-                "Models", "TestKit",
-                locks,
+                "Postgres", "Models", "TestKit", locks,
             ],
             swiftSettings: strict
         ),
@@ -235,7 +231,7 @@ let package = Package(
                 "V0004_create_referral.sql", "V0005_create_projections.sql", "V0006_drop_participant_ring.sql",
                 "V0007_create_shown_version.sql",
             ],
-            dependencies: ["FHIR", "JSON", "ReferralsSettings", crypto, httpClient, locks],
+            dependencies: ["FHIR", "ReferralsSettings", crypto, httpClient, locks],
             exclude: ["Settings"]
         )
         + service(

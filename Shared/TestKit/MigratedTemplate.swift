@@ -10,6 +10,45 @@ extension TestDatabase {
     ) async throws -> T {
         try await with(template: try await MigratedTemplates.shared.name(of: migrations), body)
     }
+
+    /// The same on a cluster of the test's own, for tests that stop and start PostgreSQL.
+    ///
+    /// - Parameter url: the superuser's.
+    public static func with<T: Sendable>(
+        on url: String, migrations: [MigrationSet], _ body: @Sendable (TestDatabase) async throws -> T
+    ) async throws -> T {
+        let cluster = try cluster(url)
+        let name = "handrail"
+        try await script("create database \(name)", cluster)
+        try await migrate(name, migrations, on: cluster)
+        return try await body(
+            TestDatabase(name: name, superuser: cluster.database(name), reactor: sharedReactor, cluster: url))
+    }
+
+    /// Applies the migrations and gives every login the password of the tests.
+    fileprivate static func migrate(
+        _ name: String, _ sets: [MigrationSet], on cluster: ConnectionSettings
+    ) async throws {
+        let runner = MigrationRunner(cluster.database(name), reactor: sharedReactor, logger: .silent)
+        _ = try await runner.run(sets)
+        let pool = Pool(.init(cluster), reactor: sharedReactor, logger: .silent)
+        var passwords: [String: String] = [:]
+        for row in try await pool.query(logins) { passwords[try row.decode(String.self)] = password }
+        await pool.shutDown()
+        try await runner.setPasswords(passwords)
+    }
+
+    private static let logins = Statement(
+        "template.logins",
+        """
+        select r.rolname
+        from pg_roles r
+        where r.rolcanlogin and not r.rolsuper and exists (
+            select from pg_auth_members m
+            join pg_roles g on g.oid = m.roleid
+            where m.member = r.oid and g.rolname in ('handrail_service', 'handrail_worker'))
+        order by 1
+        """)
 }
 
 /// The templates this process has made or found. Tests run in parallel, and in several processes.
@@ -40,13 +79,7 @@ private actor MigratedTemplates {
             let draft = "draft_" + name
             try await pool.runScript("drop database if exists \(draft)")
             try await pool.runScript("create database \(draft)")
-            let runner = MigrationRunner(cluster.database(draft), reactor: reactor, logger: .silent)
-            _ = try await runner.run(sets)
-            var passwords: [String: String] = [:]
-            for row in try await transaction.query(logins) {
-                passwords[try row.decode(String.self)] = TestDatabase.password
-            }
-            try await runner.setPasswords(passwords)
+            try await TestDatabase.migrate(draft, sets, on: cluster)
             try await TestDatabase.whenUnused { try await pool.runScript("alter database \(draft) rename to \(name)") }
         }
         await pool.shutDown()
@@ -64,15 +97,4 @@ private actor MigratedTemplates {
     private static let lock = Statement(
         "template.lock", "select pg_advisory_xact_lock(hashtextextended('handrail.template', 0))::text")
     private static let find = Statement("template.find", "select datname from pg_database where datname = $1")
-    private static let logins = Statement(
-        "template.logins",
-        """
-        select r.rolname
-        from pg_roles r
-        where r.rolcanlogin and not r.rolsuper and exists (
-            select from pg_auth_members m
-            join pg_roles g on g.oid = m.roleid
-            where m.member = r.oid and g.rolname in ('handrail_service', 'handrail_worker'))
-        order by 1
-        """)
 }

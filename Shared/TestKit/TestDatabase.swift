@@ -11,6 +11,8 @@ public struct TestDatabase: Sendable {
     /// The superuser's settings for this database: for fixtures and for looking at results.
     public let superuser: ConnectionSettings
     public let reactor: Reactor
+    /// The superuser's URL of the cluster that it is on.
+    public let cluster: String
 
     /// One thread for all tests of the process.
     static let sharedReactor = Reactor()
@@ -26,11 +28,11 @@ public struct TestDatabase: Sendable {
     ) async throws -> T {
         await TestSlots.shared.take()
         defer { TestSlots.shared.giveBack() }
-        let cluster = try cluster()
+        let (url, cluster) = (clusterURL ?? "", try cluster())
         let name = "test_" + UUID().uuidString.lowercased().filter { $0 != "-" }
         let copy = template.map { " template \($0)" } ?? ""
         try await whenUnused { try await script("create database \(name)\(copy)", cluster) }
-        let database = TestDatabase(name: name, superuser: cluster.database(name), reactor: sharedReactor)
+        let database = TestDatabase(name: name, superuser: cluster.database(name), reactor: sharedReactor, cluster: url)
         do {
             let value = try await body(database)
             try await script("drop database \(name) with (force)", cluster)
@@ -45,6 +47,10 @@ public struct TestDatabase: Sendable {
         guard let url = clusterURL else {
             throw PostgresError(.misuse, explanation: "HANDRAIL_TEST_DATABASE_URL is not set: run deploy/local/test")
         }
+        return try cluster(url)
+    }
+
+    static func cluster(_ url: String) throws(PostgresError) -> ConnectionSettings {
         var settings = try ConnectionSettings(url: url, applicationName: "handrail-tests")
         // Tests are about what happens, not how fast: a busy machine must not fail them.
         settings.connectTimeout = .seconds(60)
@@ -63,7 +69,7 @@ public struct TestDatabase: Sendable {
         try await body()
     }
 
-    private static func script(_ sql: String, _ cluster: ConnectionSettings) async throws {
+    static func script(_ sql: String, _ cluster: ConnectionSettings) async throws {
         let pool = Pool(.init(cluster), reactor: sharedReactor, logger: .silent)
         do {
             try await pool.runScript(sql)

@@ -29,17 +29,25 @@ final class RunningSuite: @unchecked Sendable {
         _ body: @Sendable (RunningSuite) async throws -> T
     ) async throws -> T {
         try await TestDatabase.with(migrations: InstalledServices.migrations) { database in
-            let suite = try RunningSuite(database)
-            suite.environment.merge(variables) { _, new in new }
-            defer { suite.stopAll() }
-            try await suite.addAgency()
-            for service in services { try await suite.start(service) }
-            do {
-                return try await body(suite)
-            } catch {
-                suite.printLogs()
-                throw error
-            }
+            try await with(database, variables, services: services, body)
+        }
+    }
+
+    /// The same on a database that is there already.
+    static func with<T: Sendable>(
+        _ database: TestDatabase, _ variables: [String: String] = [:], services: [String] = InstalledServices.names,
+        _ body: @Sendable (RunningSuite) async throws -> T
+    ) async throws -> T {
+        let suite = try RunningSuite(database)
+        suite.environment.merge(variables) { _, new in new }
+        defer { suite.stopAll() }
+        try await suite.addAgency()
+        for service in services { try await suite.start(service) }
+        do {
+            return try await body(suite)
+        } catch {
+            suite.printLogs()
+            throw error
         }
     }
 
@@ -85,7 +93,7 @@ final class RunningSuite: @unchecked Sendable {
 
     /// The cluster's URL for another login and this database, without a password.
     private static func url(of database: TestDatabase, _ login: String) throws -> String {
-        guard var url = TestDatabase.clusterURL.flatMap({ URLComponents(string: $0) }) else {
+        guard var url = URLComponents(string: database.cluster) else {
             throw OperatorSettings.Mistake(description: "HANDRAIL_TEST_DATABASE_URL is no URL")
         }
         (url.user, url.password, url.path) = (login, nil, "/" + database.name)
@@ -133,9 +141,14 @@ final class RunningSuite: @unchecked Sendable {
         process.standardOutput = output
         try process.run()
         processes[service] = process
+        try await waitUntilReady(service)
+    }
+
+    /// Waits until a service says that it is ready.
+    func waitUntilReady(_ service: String) async throws {
         let deadline = ContinuousClock.now + .seconds(60)
         while !(try await isReady(service)) {
-            guard ContinuousClock.now < deadline, process.isRunning else {
+            guard ContinuousClock.now < deadline, processes[service]?.isRunning == true else {
                 printLogs()
                 throw OperatorSettings.Mistake(description: "\(service) does not get ready")
             }
@@ -143,7 +156,7 @@ final class RunningSuite: @unchecked Sendable {
         }
     }
 
-    private func isReady(_ service: String) async throws -> Bool {
+    func isReady(_ service: String) async throws -> Bool {
         let probe = Process()
         probe.executableURL = BuiltExecutable(service).url
         probe.arguments = ["health"]

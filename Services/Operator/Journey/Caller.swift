@@ -8,9 +8,12 @@ import NIOHTTP1
 /// Calls the services' public APIs with JSON, as anybody outside would.
 struct Caller: Sendable {
     private let client: HTTPClient
+    /// How often a request is sent while the answer is 503.
+    private let attempts: Int
 
-    init(_ client: HTTPClient = .shared) {
+    init(_ client: HTTPClient = .shared, attempts: Int = 6) {
         self.client = client
+        self.attempts = attempts
     }
 
     /// The header that says what time it is.
@@ -77,7 +80,7 @@ struct Caller: Sendable {
     /// 503 is tried again, as every client should: with the same key, so that nothing happens twice.
     private func finish(_ request: HTTPClientRequest, _ expected: Set<Int>) async throws -> Answer {
         var response = try await client.execute(request, timeout: .seconds(10))
-        for _ in 0..<5 where response.status == .serviceUnavailable {
+        for _ in 1..<attempts where response.status == .serviceUnavailable {
             try await _Concurrency.Task.sleep(for: .milliseconds(200))
             response = try await client.execute(request, timeout: .seconds(10))
         }

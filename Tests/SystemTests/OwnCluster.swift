@@ -1,0 +1,87 @@
+import Foundation
+import Glibc
+import Operator
+
+/// A PostgreSQL cluster of one test's own, which the test may stop and start as it likes.
+///
+/// It is made with the same shell functions as those of `deploy/local`.
+struct OwnCluster: Sendable {
+    private let folder: String
+    private let port: Int
+    /// The superuser's URL.
+    let url: String
+
+    struct Failed: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    /// Makes and starts a cluster, runs the body, and leaves nothing behind.
+    static func with<T>(_ body: (OwnCluster) async throws -> T) async throws -> T {
+        let folder = "/var/tmp/handrail-cluster-\(UUID().uuidString.lowercased())"
+        defer { remove(folder) }
+        let url = try shell(
+            """
+            mkdir -m 711 \(folder)
+            cluster_create \(folder)/cluster 'full_page_writes = off' 'max_connections = 200'
+            cluster_start \(folder)/cluster
+            cluster_url \(folder)/cluster postgres
+            """)
+        guard let port = URLComponents(string: url)?.port else { throw Failed(description: "no cluster: \(url)") }
+        return try await body(OwnCluster(folder: folder + "/cluster", port: port, url: url))
+    }
+
+    enum StopMode: String, Sendable {
+        /// Connections are ended, everything is written.
+        case fast
+        /// As after a crash: nothing is written, the log is replayed at the next start.
+        case immediate
+    }
+
+    func stop(_ mode: StopMode) throws {
+        try Self.shell("cluster_stop \(folder) \(mode.rawValue)")
+    }
+
+    func start() throws {
+        try Self.shell(
+            "as_postgres pg_ctl -D \(folder)/data -l \(folder)/data/server.log -w -t 60 -s -o '-p \(port)' start")
+    }
+
+    private static func remove(_ folder: String) {
+        do {
+            try shell("cluster_stop \(folder)/cluster immediate; rm -rf \(folder)")
+        } catch {
+            print("\(folder) is left behind: \(error)")
+        }
+    }
+
+    @discardableResult
+    private static func shell(_ script: String) throws -> String {
+        let library = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().appending(path: "deploy/local/lib").path
+        let process = Process()
+        process.executableURL = URL(filePath: "/bin/bash")
+        // A server that the script starts must inherit nothing: Foundation takes a process to run for as long as somebody
+        // holds the descriptors that it was started with, and a pipe would never end.
+        process.arguments = [
+            "-euc",
+            """
+            source \(library)/progress.sh; source \(library)/cluster.sh
+            (
+                for number in $(ls /proc/self/fd); do ((number < 3)) || eval "exec $number>&-"; done
+                \(script)
+            )
+            """,
+        ]
+        let path = FileManager.default.temporaryDirectory.appending(path: "said-\(UUID())").path
+        guard FileManager.default.createFile(atPath: path, contents: nil),
+            let output = FileHandle(forWritingAtPath: path)
+        else { throw Failed(description: "\(path) cannot be written") }
+        process.standardOutput = output
+        try process.run()
+        process.waitUntilExit()
+        let said = try Data(contentsOf: URL(filePath: path))
+        try FileManager.default.removeItem(atPath: path)
+        guard process.terminationStatus == 0 else { throw Failed(description: String(decoding: said, as: UTF8.self)) }
+        return String(decoding: said, as: UTF8.self)
+    }
+}
