@@ -37,6 +37,7 @@ func service(
     migrations: [String],
     dependencies: [Target.Dependency] = [],
     exclude: [String] = [],
+    testDependencies: [Target.Dependency] = [],
     testExclude: [String] = []
 ) -> [Target] {
     [
@@ -70,7 +71,7 @@ func service(
             dependencies: [
                 .target(name: name), .target(name: "\(name)Domain"), "TestKit", "ServiceKit", "MessageTable",
                 "Postgres", "JSON", "Models", hummingbird, hummingbirdTesting, logging,
-            ] + dependencies,
+            ] + dependencies + testDependencies,
             exclude: testExclude,
             swiftSettings: strict
         ),
@@ -156,7 +157,10 @@ let package = Package(
         ),
         .target(
             name: "TestKit",
-            dependencies: ["JSON", "Postgres", "Models", "MessageTable", "ServiceKit", logging, locks, crypto],
+            dependencies: [
+                "JSON", "Postgres", "Models", "MessageTable", "ServiceKit", hummingbird, hummingbirdTesting, logging,
+                locks, crypto, nio,
+            ],
             path: "Shared/TestKit",
             swiftSettings: strict
         ),
@@ -232,7 +236,8 @@ let package = Package(
                 "V0007_create_shown_version.sql",
             ],
             dependencies: ["FHIR", "ReferralsSettings", crypto, httpClient, locks],
-            exclude: ["Settings"]
+            exclude: ["Settings"],
+            testDependencies: [hummingbirdTLS]
         )
         + service(
             "PeerMatching",

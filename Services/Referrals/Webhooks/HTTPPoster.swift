@@ -10,14 +10,21 @@ struct HTTPPoster: Sendable {
     /// Only where `HANDRAIL_ENV=local`: http, and addresses of this host.
     let allowsLocal: Bool
     let logger: Logger
+    /// For the whole of one request: a receiver that hangs holds up the others' next webhooks for no longer.
+    let timeout: TimeAmount
+    /// What each connection begins with; whom it trusts is the system's list unless a test brings its own.
+    private let base: HTTPClient.Configuration
 
-    init(resolver: HostResolver = .system, allowsLocal: Bool, logger: Logger) {
+    init(
+        resolver: HostResolver = .system, allowsLocal: Bool, timeout: TimeAmount = .seconds(10),
+        base: HTTPClient.Configuration = .init(), logger: Logger
+    ) {
         self.resolver = resolver
         self.allowsLocal = allowsLocal
+        self.timeout = timeout
+        self.base = base
         self.logger = logger
     }
-
-    private static let timeout = TimeAmount.seconds(10)
 
     /// The status that was answered; nil when there was no answer, or none was asked for.
     @Sendable
@@ -38,17 +45,17 @@ struct HTTPPoster: Sendable {
     }
 
     private func send(_ webhook: WebhookRequest, host: String, address: String) async throws -> Int {
-        var configuration = HTTPClient.Configuration()
+        var configuration = base
         configuration.redirectConfiguration = .disallow
         configuration.dnsOverride = [host: address]
-        configuration.timeout = .init(connect: Self.timeout, read: Self.timeout)
+        configuration.timeout = .init(connect: timeout, read: timeout)
         let client = HTTPClient(configuration: configuration)
         do {
             var request = HTTPClientRequest(url: webhook.url)
             request.method = .POST
             for (name, value) in webhook.headers { request.headers.add(name: name, value: value) }
             request.body = .bytes(webhook.body)
-            let status = try await client.execute(request, timeout: Self.timeout).status.code
+            let status = try await client.execute(request, timeout: timeout).status.code
             try await client.shutdown()
             return Int(status)
         } catch {
