@@ -163,7 +163,8 @@ extension Store {
     /// - Returns: its `client_id`: `<agency id>.<random id>`, because the token endpoint must find the agency before it
     ///   can look for the client.
     func addClient(of partner: PartnerID, keys: ClientKeys, scopes: [String], in work: Work) async throws -> String {
-        guard try await self.partner(partner, in: work)?.status == .active else { throw StoreError(.noSuchPartner) }
+        guard let found = try await self.partner(partner, in: work) else { throw StoreError(.notFound) }
+        guard found.status == .active else { throw StoreError(.noSuchPartner) }
         let clientID = "\(work.agencyID).\(ids.new(PartnerID.self))"
         try await work.tx.execute(
             .insertClient, work.agencyID, clientID, partner, keys.jwks, keys.address, scopes, work.now
