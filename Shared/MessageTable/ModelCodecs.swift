@@ -47,3 +47,12 @@ extension MatchKind: PostgresEncodable, PostgresDecodable {}
 extension DispatchStep: PostgresEncodable, PostgresDecodable {}
 extension DispatchDeadline: PostgresEncodable, PostgresDecodable {}
 extension AppointmentStatus: PostgresEncodable, PostgresDecodable {}
+
+extension Carried: PostgresEncodable, PostgresDecodable {
+    public static var postgresType: PostgresType { .text }
+    public func encode(postgres bytes: inout [UInt8]) { text.encode(postgres: &bytes) }
+    public init?(postgres cell: Cell) {
+        guard let text = String(postgres: cell) else { return nil }
+        self.init(text)
+    }
+}

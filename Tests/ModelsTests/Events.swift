@@ -114,6 +114,8 @@ struct Golden: CustomTestStringConvertible, Sendable {
     let encoded: @Sendable () throws -> String
     /// Whether these bytes decode to the sample.
     let decodesToSample: @Sendable (Data) throws -> Bool
+    /// What these bytes are when they are read and written again.
+    let again: @Sendable (Data) throws -> String
 
     var testDescription: String { file }
 
@@ -122,11 +124,13 @@ struct Golden: CustomTestStringConvertible, Sendable {
         topic = E.topic
         key = event.key
         version = event.version
-        encoded = {
+        let write = { @Sendable (event: E) throws -> String in
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
             return String(decoding: try encoder.encode(event), as: UTF8.self)
         }
+        encoded = { try write(event) }
+        again = { try write(try JSONDecoder().decode(E.self, from: $0)) }
         decodesToSample = { try JSONDecoder().decode(E.self, from: $0) == event }
     }
 

@@ -75,6 +75,32 @@ struct GoldenTests {
             Golden.all.filter { $0.version == nil }.map(\.topic) == ["dispatch.deadline_due.v1", "contact.overdue.v1"])
     }
 
+    @Test(
+        "a code that a newer service added is carried unchanged where nothing depends on it, and refused where it does",
+        arguments: [
+            ("appointment.changed.v1", "status", true), ("contact.recorded.v1", "mode", true),
+            ("contact.recorded.v1", "outcome", false), ("dispatch.deadline_due.v1", "deadline", false),
+            ("dispatch.progressed.v1", "step", true), ("dispatch.progressed.v1", "outcome", false),
+            ("match.accepted.v1", "kind", false), ("match.accepted.v1", "setting", true),
+            ("match.accepted.v1", "programme", true), ("plan.started.v1", "programme", true),
+            ("plan.phase_changed.v1", "to", true), ("assessment.recorded.v1", "instrument", true),
+            ("referral.accepted.v1", "priority", false), ("referral.accepted.v1", "setting", true),
+            ("referral.accepted.v1", "programme", true), ("referral.closed.v1", "reason", true),
+        ]
+    )
+    func newCodes(_ file: String, _ property: String, _ isCarried: Bool) throws {
+        let golden = try #require(Golden.all.first { $0.file == file })
+        let pinned = Self.compact(String(decoding: try Self.read(golden), as: UTF8.self))
+        let value = try Regex("\"\(property)\":\"[^\"]+\"")
+        let newer = pinned.replacing(value, with: "\"\(property)\":\"a-code-to-come\"")
+        try #require(newer != pinned)
+        if isCarried {
+            #expect(try golden.again(Data(newer.utf8)) == newer)
+        } else {
+            #expect(throws: DecodingError.self) { try golden.again(Data(newer.utf8)) }
+        }
+    }
+
     @Test("a setting that this version does not know is carried unchanged")
     func openCode() throws {
         let data = Data(#"["street-outreach","a-new-place"]"#.utf8)

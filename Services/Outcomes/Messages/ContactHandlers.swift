@@ -8,7 +8,7 @@ enum ContactHandlers {
         try await TimelineStore.add(
             TimelineEntry(
                 .contact, of: event.participantID, at: event.occurredAt, referralID: event.referralID,
-                detail: ["mode": event.mode.rawValue, "outcome": event.outcome.rawValue],
+                detail: ["mode": event.mode.text, "outcome": event.outcome.rawValue],
                 sourceKey: "contact:\(event.contactID)", sourceVersion: event.version
             ),
             in: work
@@ -26,7 +26,7 @@ enum ContactHandlers {
         try await TimelineStore.add(
             TimelineEntry(
                 .appointment, of: event.participantID, at: event.startsAt, referralID: event.referralID,
-                detail: ["status": event.status.rawValue], sourceKey: "appointment:\(event.appointmentID)",
+                detail: ["status": event.status.text], sourceKey: "appointment:\(event.appointmentID)",
                 sourceVersion: event.version
             ),
             in: work

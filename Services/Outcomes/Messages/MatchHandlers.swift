@@ -17,12 +17,12 @@ enum MatchHandlers {
 
     @Sendable static func handle(_ event: DispatchProgressed, in work: UnitOfWork) async throws {
         try await ProjectionStore.progressed(event, in: work)
-        guard let kind = kind(of: event.step) else { return }
+        guard let step = event.step.known, let kind = kind(of: step) else { return }
         try await TimelineStore.add(
             TimelineEntry(
                 kind, of: event.participantID, at: event.at, referralID: event.referralID,
                 detail: event.outcome.map { ["outcome": $0.rawValue] } ?? [:],
-                sourceKey: "match:\(event.matchID):\(event.referralID):\(event.step.rawValue)",
+                sourceKey: "match:\(event.matchID):\(event.referralID):\(step.rawValue)",
                 sourceVersion: event.version
             ),
             in: work

@@ -31,7 +31,7 @@ enum ReferralHandlers {
         try await TimelineStore.add(
             TimelineEntry(
                 .referralClosed, of: event.participantID, at: event.closedAt, referralID: event.referralID,
-                detail: ["reason": event.reason.rawValue], sourceKey: "referral:\(event.referralID):closed",
+                detail: ["reason": event.reason.text], sourceKey: "referral:\(event.referralID):closed",
                 sourceVersion: event.version
             ),
             in: work

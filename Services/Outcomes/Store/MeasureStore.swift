@@ -37,7 +37,7 @@ enum MeasureStore {
         )
     }
 
-    private static func journeys(
+    static func journeys(
         _ index: MeasureDefinition.Index, from startsAt: Instant, to endsAt: Instant, in work: UnitOfWork
     ) async throws -> [ReferralJourney] {
         let statement =
@@ -70,7 +70,7 @@ enum MeasureStore {
         let columns = try row.decode(
             (
                 ReferralID, ParticipantID, ProgrammeCode, Instant, Instant, CivilDate, Instant?, Instant?, Instant?,
-                Instant?, BedsideOutcome?, Instant?, CivilDate?, Instant?, ClosingReason?, Instant?, CivilDate?
+                Instant?, BedsideOutcome?, Instant?, CivilDate?, Instant?, Carried<ClosingReason>?, Instant?, CivilDate?
             ).self
         )
         var journey = ReferralJourney(

@@ -35,11 +35,11 @@ enum ProjectionStore {
     }
 
     static func progressed(_ event: DispatchProgressed, in work: UnitOfWork) async throws {
-        func at(_ step: DispatchStep) -> Instant? { event.step == step ? event.at : nil }
+        func at(_ step: DispatchStep) -> Instant? { event.step == .known(step) ? event.at : nil }
         try await work.transaction.execute(
             ProjectionStatements.dispatch, work.agencyID, event.matchID, event.referralID, event.participantID,
             at(.offered), at(.acknowledged), at(.escalated), at(.arrived), at(.ended), event.outcome,
-            event.step == .ended ? event.version ?? 0 : nil
+            event.step == .known(.ended) ? event.version ?? 0 : nil
         )
     }
 

@@ -31,11 +31,11 @@ struct ReferralsGroup: Sendable {
     func handle(_ event: DispatchProgressed, _ work: Work) async throws {
         guard try await store.record(event, in: work) else { return }
         try await store.report(on: event.referralID, in: work) { current in
-            switch (event.step, event.outcome) {
+            switch (event.step.known, event.outcome) {
             case (.arrived, _): current.progress(to: .active, by: .peerMatching, at: event.at)
             case (.ended, .some(let outcome)):
                 try current.bedsideVisitEnded(outcome, by: .peerMatching, at: event.at)
-            case (.ended, nil), (.offered, _), (.acknowledged, _), (.escalated, _): break
+            case (.ended, nil), (.offered, _), (.acknowledged, _), (.escalated, _), (nil, _): break
             }
         }
     }
@@ -43,12 +43,12 @@ struct ReferralsGroup: Sendable {
     func handle(_ event: AppointmentChanged, _ work: Work) async throws {
         guard try await store.record(event, in: work), let engagement = event.referralID else { return }
         let business: BusinessStatus
-        switch event.status {
+        switch event.status.known {
         case .booked: business = .scheduled
         case .noshow: business = .unattended
         case .cancelled: business = .eventCancelled
-        // What came of it is recorded as a contact.
-        case .arrived, .fulfilled: return
+        // What came of it is recorded as a contact; what a newer service says of it, this one does not tell the sender.
+        case .arrived, .fulfilled, nil: return
         }
         try await store.report(on: engagement, in: work) { current in
             current.progress(to: business, by: .scheduling, at: event.changedAt)

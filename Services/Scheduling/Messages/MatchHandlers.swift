@@ -67,14 +67,14 @@ enum MatchHandlers {
 
     /// The dispatch went on: the arrival is kept, and its end becomes the bedside contact.
     static func handle(_ progress: DispatchProgressed, in work: UnitOfWork) async throws {
-        switch progress.step {
+        switch progress.step.known {
         case .arrived:
             try await ReferralMatchStore.arrived(
                 progress.referralID, of: progress.participantID, at: progress.at, in: work
             )
         case .ended:
             try await ended(progress, in: work)
-        case .offered, .acknowledged, .escalated:
+        case .offered, .acknowledged, .escalated, nil:
             break
         }
     }

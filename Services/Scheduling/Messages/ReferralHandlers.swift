@@ -17,12 +17,12 @@ enum ReferralHandlers {
     static func handle(_ referral: ReferralClosed, in work: UnitOfWork) async throws {
         let known = try await ReferralMatchStore.find(referral.referralID, in: work)
         try await ReferralMatchStore.closed(referral, in: work)
-        switch referral.reason {
+        switch referral.reason.known {
         case .died:
             try await participantDied(referral.participantID, in: work)
         case .declined, .notEligible:
             if let planID = known?.planID { try await stop(planID, .withdrew, in: work) }
-        case .needMet, .needPartlyMet, .notReached, .moved, .referredOn:
+        case .needMet, .needPartlyMet, .notReached, .moved, .referredOn, nil:
             break
         }
     }

@@ -7,6 +7,7 @@ public struct MatchAccepted: Event {
     public var participantID: ParticipantID
     public var peerID: PeerID
     public var version: Int?
+    /// Closed: whether a new emergency of the person is a new dispatch depends on it.
     public var kind: MatchKind
     public var setting: Setting
     public var programme: ProgrammeCode
@@ -48,8 +49,9 @@ public struct DispatchProgressed: Event {
     /// The peer concerned; nil when nobody on call was left to ask.
     public var peerID: PeerID?
     public var version: Int?
-    public var step: DispatchStep
-    /// How it ended; only with the step `ended`.
+    /// A step that a newer service tells of is passed over.
+    public var step: Carried<DispatchStep>
+    /// How it ended; only with the step `ended`. Closed: whether the loop closes depends on it.
     public var outcome: BedsideOutcome?
     public var at: Instant
 
@@ -64,7 +66,7 @@ public struct DispatchProgressed: Event {
         self.participantID = participantID
         self.peerID = peerID
         self.version = version
-        self.step = step
+        self.step = .known(step)
         self.outcome = outcome
         self.at = at
     }
@@ -81,6 +83,7 @@ public struct DispatchDeadlineDue: Event {
 
     public var matchID: MatchID
     public var referralID: ReferralID
+    /// Closed: a service's word to itself, which an older process of it leaves to a newer one.
     public var deadline: DispatchDeadline
     /// The round of offers that the deadline belongs to; a later round has its own.
     public var round: Int

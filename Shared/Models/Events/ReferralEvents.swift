@@ -6,6 +6,7 @@ public struct ReferralAccepted: Event {
     public var participantID: ParticipantID
     public var version: Int?
     public var setting: Setting
+    /// Closed, as FHIR's list is: whether a peer is dispatched at once depends on it.
     public var priority: Priority
     public var programme: ProgrammeCode
     /// The organisation that referred, by Handrail's id; nil for a self-referral.
@@ -67,7 +68,8 @@ public struct ReferralClosed: Event {
     public var referralID: ReferralID
     public var participantID: ParticipantID
     public var version: Int?
-    public var reason: ClosingReason
+    /// With a reason that only a newer service knows, care goes on, and measures do not count on it yet.
+    public var reason: Carried<ClosingReason>
     public var closedAt: Instant
 
     public var key: String { referralID.description }
@@ -78,7 +80,7 @@ public struct ReferralClosed: Event {
         self.referralID = referralID
         self.participantID = participantID
         self.version = version
-        self.reason = reason
+        self.reason = .known(reason)
         self.closedAt = closedAt
     }
 }

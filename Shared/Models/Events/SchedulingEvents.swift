@@ -67,7 +67,7 @@ public struct AppointmentChanged: Event {
     public var participantID: ParticipantID
     public var peerID: PeerID
     public var version: Int?
-    public var status: AppointmentStatus
+    public var status: Carried<AppointmentStatus>
     public var startsAt: Instant
     public var changedAt: Instant
 
@@ -82,7 +82,7 @@ public struct AppointmentChanged: Event {
         self.participantID = participantID
         self.peerID = peerID
         self.version = version
-        self.status = status
+        self.status = .known(status)
         self.startsAt = startsAt
         self.changedAt = changedAt
     }
@@ -103,7 +103,8 @@ public struct ContactRecorded: Event {
     public var participantID: ParticipantID
     public var peerID: PeerID
     public var version: Int?
-    public var mode: ContactMode
+    public var mode: Carried<ContactMode>
+    /// Closed: the hospital is told by it whether a visit took place, and measures count by it.
     public var outcome: ContactOutcome
     /// When the plan wanted it; nil for a contact outside the plan.
     public var dueAt: Instant?
@@ -124,7 +125,7 @@ public struct ContactRecorded: Event {
         self.participantID = participantID
         self.peerID = peerID
         self.version = version
-        self.mode = mode
+        self.mode = .known(mode)
         self.outcome = outcome
         self.dueAt = dueAt
         self.occurredAt = occurredAt

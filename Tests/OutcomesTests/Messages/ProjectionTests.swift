@@ -1,6 +1,7 @@
 import FoundationEssentials
 import MessageTable
 import Models
+import OutcomesDomain
 import Postgres
 import TestKit
 import Testing
@@ -98,6 +99,47 @@ struct ProjectionTests {
                 // Without an agency there are no rows at all.
                 let without = try Self.count(try await fixture.service.query(table))
                 #expect(without == 0, "\(table.name)")
+            }
+        }
+    }
+
+    @Test("codes that only a newer service knows are kept as they came, and measures still run")
+    func newer() async throws {
+        try await OutcomesFixture.with { fixture in
+            try await fixture.addParticipant()
+            var progressed = DispatchProgressed.fixture(.offered, version: 9, at: .noon)
+            progressed.step = .other("a-step-to-come")
+            var contact = ContactRecorded.fixture(1, .reached, version: 1, at: .noon)
+            contact.mode = .other("a-mode-to-come")
+            var appointment = AppointmentChanged.fixture(.booked, version: 9, at: .noon)
+            appointment.status = .other("a-status-to-come")
+            var closed = ReferralClosed(
+                referralID: .number(900), participantID: .number(900), version: 9, reason: .died, closedAt: .noon
+            )
+            closed.reason = .other("a-reason-to-come")
+            try await fixture.deliver([.init(progressed), .init(contact), .init(appointment), .init(closed)])
+            let kept = try await fixture.observer.query(
+                Statement(
+                    "test.carried",
+                    """
+                    select string_agg(code, ' ' order by code)
+                    from (
+                        select mode from outcome.contact
+                        union all select closing_reason from outcome.referral
+                        union all select closing_reason from outcome.referral_journey
+                        union all select detail ->> 'status' from outcome.timeline_event where kind = 'appointment'
+                    ) as carried (code)
+                    """
+                ))
+            #expect(
+                try #require(kept.first).decode(String.self)
+                    == "a-mode-to-come a-reason-to-come a-reason-to-come a-status-to-come")
+            try await fixture.work { work in
+                for index in [MeasureDefinition.Index.received, .accepted] {
+                    let journeys = try await MeasureStore.journeys(
+                        index, from: .noon + .seconds(-86_400), to: .noon + .seconds(86_400), in: work)
+                    #expect(journeys.map(\.closing?.reason) == [.other("a-reason-to-come")])
+                }
             }
         }
     }

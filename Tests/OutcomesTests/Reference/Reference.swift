@@ -67,7 +67,7 @@ struct MeasureCases: Decodable {
             journey.bedside = bedside.map { .init(outcome: $0.outcome, at: $0.at) }
             journey.cancelled = cancelled?.local
             journey.died = died?.local
-            journey.closing = closing.map { .init(reason: $0.reason, at: $0.at) }
+            journey.closing = closing.map { .init(reason: .known($0.reason), at: $0.at) }
             return journey
         }
     }

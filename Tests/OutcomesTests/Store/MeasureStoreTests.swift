@@ -169,11 +169,11 @@ struct MeasureStoreTests {
                 )
             )
         }
-        if let closing = journey.closing {
+        if let closing = journey.closing, let reason = closing.reason.known {
             messages.append(
                 .init(
                     ReferralClosed(
-                        referralID: referralID, participantID: participantID, version: 3, reason: closing.reason,
+                        referralID: referralID, participantID: participantID, version: 3, reason: reason,
                         closedAt: closing.at
                     )
                 )

@@ -73,8 +73,8 @@ struct MessageFlowTests {
         }
     }
 
-    private func steps(_ fixture: MatchingFixture) async throws -> [DispatchStep] {
-        try await fixture.published(DispatchProgressed.self).map(\.step)
+    private func steps(_ fixture: MatchingFixture) async throws -> [DispatchStep?] {
+        try await fixture.published(DispatchProgressed.self).map(\.step.known)
     }
 
     /// Looks again until it is so; the loops' own pauses are a quarter of a second.

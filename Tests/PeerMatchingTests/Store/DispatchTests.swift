@@ -24,7 +24,7 @@ struct DispatchTests {
             #expect(match.status == .offered)
             #expect(match.offers == [Offer(peerID: first, round: 1, offeredAt: .noon)])
             let steps = try await fixture.published(DispatchProgressed.self)
-            #expect(steps.map(\.step) == [.offered])
+            #expect(steps.map(\.step.known) == [.offered])
             #expect(steps.map(\.peerID) == [first])
             #expect(try await fixture.scheduled().map(\.deadline) == [.acknowledge, .arrive])
             #expect(try await fixture.scheduled().map(\.dueAt) == [.noon + 5, .noon + 60])
@@ -61,7 +61,7 @@ struct DispatchTests {
                 }
             }
             let steps = try await fixture.published(DispatchProgressed.self)
-            #expect(steps.map(\.step) == [.offered, .escalated, .escalated, .acknowledged, .arrived, .ended])
+            #expect(steps.map(\.step.known) == [.offered, .escalated, .escalated, .acknowledged, .arrived, .ended])
             #expect(steps.map(\.peerID) == [first, second, nil, second, second, second])
             #expect(steps.last?.outcome == .seenAccepted)
             let accepted = try await fixture.published(MatchAccepted.self)
@@ -80,7 +80,7 @@ struct DispatchTests {
             let match = try await fixture.newestMatch()
             fixture.clock.move(toMinutesAfterNoon: 5)
             for _ in 0..<2 { try await fixture.store { try await $0.escalate(deadline(match, round: 1, at: 5)) } }
-            #expect(try await fixture.published(DispatchProgressed.self).map(\.step) == [.offered, .escalated])
+            #expect(try await fixture.published(DispatchProgressed.self).map(\.step.known) == [.offered, .escalated])
             #expect(try await fixture.newestMatch().round == 2)
         }
     }
@@ -122,9 +122,9 @@ struct DispatchTests {
                 try await group.waitForAll()
             }
             let steps = try await fixture.published(DispatchProgressed.self)
-            #expect(Set(steps.filter { $0.step == .offered }.map(\.peerID)) == [first, second, third])
+            #expect(Set(steps.filter { $0.step.known == .offered }.map(\.peerID)) == [first, second, third])
             // Nobody is left for the fourth: the supervisor hears of it at once.
-            #expect(steps.filter { $0.step == .escalated }.map(\.peerID) == [nil])
+            #expect(steps.filter { $0.step.known == .escalated }.map(\.peerID) == [nil])
         }
     }
 
@@ -167,7 +167,7 @@ struct DispatchTests {
             #expect(try await fixture.newestMatch().offers.map(\.status) == [.withdrawn])
             #expect(try await fixture.scheduled().isEmpty)
             try await fixture.store { try await $0.escalate(deadline(match, round: 1, at: 5)) }
-            #expect(try await fixture.published(DispatchProgressed.self).map(\.step) == [.offered])
+            #expect(try await fixture.published(DispatchProgressed.self).map(\.step.known) == [.offered])
             // The peer is free again, and so is the person.
             try await fixture.accept(.emergency(701))
             #expect(try await fixture.newestMatch().offers.map(\.peerID) == [first])
@@ -235,7 +235,7 @@ struct DispatchTests {
             try await fixture.accept(.emergency())
             let match = try await fixture.newestMatch()
             let steps = try await fixture.published(DispatchProgressed.self)
-            #expect(steps.map(\.step) == [.escalated])
+            #expect(steps.map(\.step.known) == [.escalated])
             #expect(steps.map(\.peerID) == [nil])
             let ranking = try #require(try await fixture.store { try await $0.newestRanking(of: match.id) })
             #expect(ranking.kind == .proposal)

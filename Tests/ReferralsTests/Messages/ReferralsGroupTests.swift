@@ -217,6 +217,41 @@ struct ReferralsGroupTests {
         }
     }
 
+    @Test("what only a newer service knows is kept, and tells the sender nothing")
+    func newer() async throws {
+        try await Referring.with { referring in
+            let group = ReferralsGroup(store: referring.store)
+            let (first, _, _) = try await Self.shared(referring)
+            try await referring.work { try await group.handle(Self.match(referring, first), $0) }
+            let id = first.stored.referral.referralID
+            let before = try await referring.work { try await referring.store.referral(id, in: $0) }
+            referring.clock.advance(by: .seconds(60))
+            var appointment = AppointmentChanged(
+                appointmentID: .fixed(9), referralID: first.stored.referral.engagementID,
+                participantID: first.stored.referral.participantID, peerID: .fixed(5), version: 1, status: .booked,
+                startsAt: referring.clock.now, changedAt: referring.clock.now
+            )
+            appointment.status = .other("a-status-to-come")
+            var progressed = DispatchProgressed(
+                matchID: .fixed(1), referralID: id, participantID: first.stored.referral.participantID,
+                peerID: .fixed(5), version: 7, step: .arrived, at: referring.clock.now
+            )
+            progressed.step = .other("a-step-to-come")
+            let (changed, moved) = (appointment, progressed)
+            try await referring.work { try await group.handle(changed, $0) }
+            try await referring.work { try await group.handle(moved, $0) }
+            let after = try await referring.work { try await referring.store.referral(id, in: $0) }
+            #expect(after?.referral == before?.referral && after?.shown == before?.shown)
+            let kept = try await referring.look(
+                Statement(
+                    "test.carried",
+                    "select status from referral.appointment union all select step from referral.dispatch_step order by 1"
+                ), as: String.self
+            )
+            #expect(kept == ["a-status-to-come", "a-step-to-come"])
+        }
+    }
+
     @Test("a webhook carries ids and version only, is signed, and is withdrawn when the consent has gone")
     func webhook() async throws {
         try await Referring.with { referring in

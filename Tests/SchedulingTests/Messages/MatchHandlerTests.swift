@@ -19,7 +19,7 @@ import Testing
             #expect(started.map(\.referralID) == [match.referralID] && started[0].startedOn == .on("2026-02-20"))
             let booked = try await fixture.published(AppointmentChanged.self)
             // Not before 20 hours from now, within nine to five: Saturday at nine.
-            #expect(booked.map(\.startsAt) == [.at("2026-02-21T14:00:00Z")] && booked[0].status == .booked)
+            #expect(booked.map(\.startsAt) == [.at("2026-02-21T14:00:00Z")] && booked[0].status.known == .booked)
             let scheduled = try await fixture.scheduled()
             #expect(scheduled.count == 1 && scheduled[0].0.sequence == 1)
             #expect(scheduled[0].1 == .at("2026-02-22T15:00:00Z"))
@@ -80,7 +80,7 @@ import Testing
             let plan = try await fixture.handle(later)
             #expect(plan.peerID == later.peerID)
             let changes = try await fixture.published(AppointmentChanged.self)
-            #expect(changes.map(\.status) == [.booked, .cancelled, .booked])
+            #expect(changes.map(\.status.known) == [.booked, .cancelled, .booked])
             #expect(changes.last?.peerID == later.peerID)
             #expect(try await fixture.handle(match).peerID == later.peerID, "an older version changes nothing")
         }
@@ -132,7 +132,7 @@ import Testing
                 try await fixture.work { try await MatchHandlers.handle(event, in: $0) }
             }
             let contacts = try await fixture.published(ContactRecorded.self)
-            #expect(contacts.map(\.outcome) == [recorded] && contacts[0].mode == .bedside)
+            #expect(contacts.map(\.outcome) == [recorded] && contacts[0].mode.known == .bedside)
             let stored = try await fixture.work { work in
                 try await ContactQueries.find(contacts[0].contactID, in: work.transaction)
             }

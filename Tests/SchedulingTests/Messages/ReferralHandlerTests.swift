@@ -21,7 +21,7 @@ import Testing
             try await cancel(match, fixture)
             #expect(try await fixture.plan(plan.id).closureReason == .cancelled)
             #expect(try await fixture.published(PlanPhaseChanged.self).map(\.to) == ["closed"])
-            #expect(try await fixture.published(AppointmentChanged.self).map(\.status) == [.booked, .cancelled])
+            #expect(try await fixture.published(AppointmentChanged.self).map(\.status.known) == [.booked, .cancelled])
             #expect(try await fixture.scheduled().isEmpty)
         }
     }
@@ -60,6 +60,28 @@ import Testing
             try await cancel(match, fixture)
             try await fixture.work { try await MatchHandlers.handle(match, in: $0) }
             #expect(try await fixture.published(PlanStarted.self).isEmpty)
+        }
+    }
+
+    @Test("a reason, or a step of a dispatch, that only a newer service knows changes nothing, and is no error")
+    func newer() async throws {
+        try await SchedulingFixture.with { fixture in
+            let match = MatchAccepted.fixture()
+            let plan = try await fixture.handle(match)
+            var closed = ReferralClosed(
+                referralID: match.referralID, participantID: match.participantID, version: 9, reason: .needMet,
+                closedAt: fixture.clock.now
+            )
+            closed.reason = .other("a-reason-to-come")
+            var progressed = DispatchProgressed(
+                matchID: match.matchID, referralID: match.referralID, participantID: match.participantID,
+                peerID: match.peerID, version: 9, step: .offered, at: fixture.clock.now
+            )
+            progressed.step = .other("a-step-to-come")
+            let (reported, moved) = (closed, progressed)
+            try await fixture.work { try await ReferralHandlers.handle(reported, in: $0) }
+            try await fixture.work { try await MatchHandlers.handle(moved, in: $0) }
+            #expect(try await fixture.plan(plan.id) == plan)
         }
     }
 

@@ -30,7 +30,7 @@ extension Measurement {
         func isWithin(_ moment: LocalInstant?) -> Bool { moment.map { $0.on <= lastDay } ?? false }
         if excludes(.cancelledBeforeEvent), isWithin(journey.cancelled) { return .cancelledBeforeEvent }
         if excludes(.diedBeforeEvent), isWithin(journey.died) { return .diedBeforeEvent }
-        if excludes(.notEligible), journey.closing?.reason == .notEligible { return .notEligible }
+        if excludes(.notEligible), journey.closing?.reason == .known(.notEligible) { return .notEligible }
         return nil
     }
 }

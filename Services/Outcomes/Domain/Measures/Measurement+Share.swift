@@ -24,9 +24,11 @@ extension Measurement {
 
     private func closing(_ journey: ReferralJourney) -> Judgement {
         switch journey.closing?.reason {
-        case .notReached: .yes
-        case .died: .excluded(.died)
-        case .some: .no
+        case .known(.notReached): .yes
+        case .known(.died): .excluded(.died)
+        case .known: .no
+        // A reason that this version does not know says neither.
+        case .other: .notYetObserved
         case nil: journey.cancelled == nil ? .notYetObserved : .excluded(.cancelledBeforeEvent)
         }
     }

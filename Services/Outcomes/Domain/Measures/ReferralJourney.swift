@@ -31,10 +31,10 @@ public struct ReferralJourney: Hashable, Sendable {
     }
 
     public struct Closing: Hashable, Sendable {
-        public var reason: ClosingReason
+        public var reason: Carried<ClosingReason>
         public var at: Instant
 
-        public init(reason: ClosingReason, at: Instant) {
+        public init(reason: Carried<ClosingReason>, at: Instant) {
             self.reason = reason
             self.at = at
         }
