@@ -6,12 +6,13 @@ internal import ServiceKit
 
 /// What came back from a service.
 public struct APIAnswer: Sendable {
-    public let status: HTTPResponse.Status
+    /// The HTTP status code.
+    public let status: Int
     public let headers: HTTPFields
     public let text: String
 
     public init(_ response: TestResponse) {
-        status = response.status
+        status = response.status.code
         headers = response.headers
         text = String(buffer: response.body)
     }

@@ -54,12 +54,12 @@ public struct ForeignWalk: Sendable {
                 for name in route.parameterNames where known[name] == nil { note("the walk knows no \(name)") }
                 let unknown = try await call(route, principal) { _ in "0f0f0f0f-0f0f-7f0f-8f0f-0f0f0f0f0f0f" }
                 if foreign.status != unknown.status || foreign.problem != unknown.problem {
-                    note("\(foreign.status.code) \(foreign.problem), \(unknown.status.code) for what is not there")
+                    note("\(foreign.status) \(foreign.problem), \(unknown.status) for what is not there")
                 }
-                if ![403, 404].contains(foreign.status.code) {
-                    note("answered \(foreign.status.code) \(foreign.text)")
+                if ![403, 404].contains(foreign.status) {
+                    note("answered \(foreign.status) \(foreign.text)")
                 }
-                if foreign.status.code == 404 { hidden += 1 }
+                if foreign.status == 404 { hidden += 1 }
             }
         }
         return (findings, hidden)

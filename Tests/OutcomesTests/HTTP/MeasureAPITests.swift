@@ -2,6 +2,7 @@ import FoundationEssentials
 import HTTPTypes
 import Models
 import Postgres
+import TestKit
 import Testing
 
 @testable import Outcomes

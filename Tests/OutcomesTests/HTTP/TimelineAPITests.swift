@@ -2,6 +2,7 @@ import FoundationEssentials
 import HTTPTypes
 import Models
 import Postgres
+import TestKit
 import Testing
 
 @testable import Outcomes
@@ -20,7 +21,7 @@ struct TimelineAPITests {
 
     private static func report(
         _ api: APIClient, _ json: String, as token: String = "peer-1", key: String? = nil
-    ) async throws -> Answered {
+    ) async throws -> APIAnswer {
         try await api.send(
             .post, "/v1/participants/\(ParticipantID.number(900))/events", as: token, json: json, key: key)
     }

@@ -2,6 +2,7 @@ import HTTPTypes
 import Models
 import PeerMatchingDomain
 import Postgres
+import TestKit
 import Testing
 
 @testable import PeerMatching
@@ -62,7 +63,7 @@ struct DispatchAPITests {
                     DispatchDeadlineDue(
                         matchID: id, referralID: .number(700), deadline: .acknowledge, round: 1, dueAt: store.now))
             }
-            let answers = try await withThrowingTaskGroup(of: Answer.self) { group in
+            let answers = try await withThrowingTaskGroup(of: APIAnswer.self) { group in
                 for number in 1...2 {
                     group.addTask { try await api.send(.post, match + "/acknowledge", as: "peer-\(number)") }
                 }

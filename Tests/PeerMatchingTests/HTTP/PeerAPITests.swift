@@ -3,6 +3,7 @@ import Hummingbird
 import Models
 import PeerMatchingDomain
 import ServiceKit
+import TestKit
 import Testing
 
 @testable import PeerMatching
@@ -104,7 +105,7 @@ struct PeerAPITests {
     func shifts() async throws {
         try await APIClient.with { api in
             for number in 1...UInt32(2) { try await api.fixture.addPeer(number) }
-            func shift(_ peer: UInt32, _ from: Int, _ to: Int, order: Int = 1) async throws -> Answer {
+            func shift(_ peer: UInt32, _ from: Int, _ to: Int, order: Int = 1) async throws -> APIAnswer {
                 try await api.send(
                     .post, "/v1/shifts", as: "coordinator",
                     json: """

@@ -1,12 +1,14 @@
 import HTTPTypes
 import Models
 import PeerMatchingDomain
+import TestKit
 import Testing
 
 @testable import PeerMatching
 
 struct ProposalAPITests {
-    private func choose(_ api: APIClient, _ peer: UInt32, for match: String, key: String? = nil) async throws -> Answer
+    private func choose(_ api: APIClient, _ peer: UInt32, for match: String, key: String? = nil) async throws
+        -> APIAnswer
     {
         try await api.send(
             .post, match + "/choose", json: #"{"peerID":"\#(PeerID.number(peer))"}"#, key: key)
