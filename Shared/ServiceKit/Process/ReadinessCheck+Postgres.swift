@@ -34,13 +34,29 @@ extension ReadinessCheck {
 
     /// The audit trail has a partition for the month after this one; the running services make them a year ahead.
     static func auditPartitions(_ pool: Pool, clock: WallClock) -> ReadinessCheck {
-        ReadinessCheck("audit partitions") {
+        partition("audit partitions", pool) {
+            let next = (clock.now() + .seconds(30 * 86_400)).dateInUTC
+            return "audit_event_" + next.description.prefix(7).replacing("-", with: "_")
+        }
+    }
+
+    /// The message table has a partition for the day after tomorrow; the running services make them a week ahead.
+    static func messagePartitions(_ pool: Pool, clock: WallClock) -> ReadinessCheck {
+        partition("message partitions", pool) {
+            let day = clock.now().dateInUTC.adding(days: 2)
+            return "message_table.message_" + day.description.replacing("-", with: "_")
+        }
+    }
+
+    private static func partition(
+        _ name: String, _ pool: Pool, _ needed: @escaping @Sendable () -> String
+    ) -> ReadinessCheck {
+        ReadinessCheck(name) {
             do throws(PostgresError) {
-                let next = (clock.now() + .seconds(30 * 86_400)).dateInUTC
-                let month = "audit_event_" + next.description.prefix(7).replacing("-", with: "_")
-                let rows = try await pool.query(ReadinessStatements.partitionExists, month)
+                let partition = needed()
+                let rows = try await pool.query(ReadinessStatements.partitionExists, partition)
                 let exists = try rows.first?.column("is_there", as: Bool.self) ?? false
-                return exists ? nil : "\(month) is missing: run handrail migrate"
+                return exists ? nil : "\(partition) is missing: run handrail migrate"
             } catch {
                 return error.code.rawValue
             }

@@ -122,6 +122,7 @@ struct ServiceProcess {
         return [
             .pool("pool", database.pool), .pool("worker pool", database.workers),
             .schema(needed, database.pool), .auditPartitions(database.pool, clock: environment.clock),
+            .messagePartitions(database.pool, clock: environment.clock),
         ] + definition.readiness
     }
 
