@@ -10,7 +10,7 @@ import Testing
 /// The demo agency, made through the real executables in a rehearsal, and looked at through the real ones afterwards.
 @Suite(.serialized) struct DemoTests {
     private static let rehearsing = ["HANDRAIL_CLOCK": "rehearsal", "HANDRAIL_RATE_LIMIT_PER_MINUTE": "0"]
-    private static let asOf = CivilDate(year: 2026, month: 3, day: 1)
+    private static let asOf = CivilDate(year: 2026, month: 3, day: 15)
 
     /// What is in the message table of the demo: waiting in the past, going outside, stuck, and published so far.
     private static let look = Statement(

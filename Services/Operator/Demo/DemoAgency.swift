@@ -19,7 +19,7 @@ struct DemoAgency: Sendable {
     func finish(_ peers: [PeerID]) async throws {
         for ahead in 0..<Self.onCallAhead {
             let begins = days[days.count - 1] + .seconds(ahead * 86_400)
-            try await putOnCall(peers, day: days.count - 1 + ahead, from: begins)
+            try await putOnCall(peers, day: days.count - 1 + ahead, from: begins, until: begins + .seconds(86_400))
         }
     }
 
@@ -53,17 +53,19 @@ struct DemoAgency: Sendable {
         ]
     }
 
-    /// Who is on call on one day: two by day and two by night, everybody in turn and with rest between.
-    func putOnCall(_ peers: [PeerID], day: Int, from begins: Instant) async throws {
+    /// Who is on call on one day: two by day and two by night, everybody in turn and with rest between. The night is an
+    /// hour shorter or longer where the clocks change.
+    func putOnCall(_ peers: [PeerID], day: Int, from begins: Instant, until ends: Instant) async throws {
+        let noon = begins + .seconds(12 * 3600)
         for (half, order) in [(0, 1), (0, 2), (1, 1), (1, 2)] {
             let peer = peers[(day * 4 + half * 2 + order - 1) % peers.count]
-            let starts = begins + .seconds(half * 12 * 3600)
+            let (from, until) = half == 0 ? (begins, noon) : (noon, ends)
             _ = try await stage.call(
                 .supervisor, "POST", "\(stage.addresses.matching)/v1/shifts",
                 [
                     "peerID": .string(peer.description), "line": "emergency",
-                    "callOrder": .number(JSONNumber(order)), "startsAt": .string(starts.description),
-                    "endsAt": .string((starts + .seconds(12 * 3600)).description),
+                    "callOrder": .number(JSONNumber(order)), "startsAt": .string(from.description),
+                    "endsAt": .string(until.description),
                 ], at: begins)
         }
     }

@@ -25,7 +25,7 @@ struct Play: Sendable {
             if let again = story.again { agenda.add(Act(person: index, at: again.at, kind: .refer(visit: 1))) }
         }
         for day in 0..<agency.days.count - 1 {
-            try await agency.putOnCall(peers, day: day, from: agency.days[day])
+            try await agency.putOnCall(peers, day: day, from: agency.days[day], until: agency.days[day + 1])
             let acts = agenda.take(day)
             for act in acts where act.isReferral {
                 let follows = try await refer(act, &people[act.person])
