@@ -19,14 +19,28 @@ struct LogFixture: Sendable {
     static let agency = AgencyID(rawValue: UUID())
 
     static func with(_ body: @Sendable (LogFixture) async throws -> Void) async throws {
-        try await TestDatabase.with(migrations: [PlatformMigrations.all, MessageTableMigrations.all]) { database in
-            try await database.withPool(login: "outcomes", connections: 12) { service in
-                try await database.withPool(login: "outcomes_worker") { worker in
-                    try await database.withPool { observer in
-                        try await observer.runScript(createHandled)
-                        try await body(
-                            LogFixture(database: database, service: service, worker: worker, observer: observer))
-                    }
+        try await TestDatabase.with(migrations: migrations) { try await with($0, body) }
+    }
+
+    /// The same on a cluster of its own: a tick remembers the transactions of all databases that are in progress, so what
+    /// it costs depends on what other tests do at that moment.
+    static func withOwnCluster(_ body: @Sendable (LogFixture) async throws -> Void) async throws {
+        try await OwnCluster.with { cluster in
+            try await TestDatabase.with(on: cluster.url, migrations: migrations) { try await with($0, body) }
+        }
+    }
+
+    private static let migrations = [PlatformMigrations.all, MessageTableMigrations.all]
+
+    private static func with(
+        _ database: TestDatabase, _ body: @Sendable (LogFixture) async throws -> Void
+    ) async throws {
+        try await database.withPool(login: "outcomes", connections: 12) { service in
+            try await database.withPool(login: "outcomes_worker") { worker in
+                try await database.withPool { observer in
+                    try await observer.runScript(createHandled)
+                    try await body(
+                        LogFixture(database: database, service: service, worker: worker, observer: observer))
                 }
             }
         }

@@ -84,7 +84,7 @@ import Testing
 
     @Test("an idle tick and a window read as many pages of 100,000 messages as of 1,000, and no table whole")
     func ticksAndWindows() async throws {
-        try await LogFixture.with { log in
+        try await LogFixture.withOwnCluster { log in
             try await log.observer.runScript(Self.prepare)
             let small = try await costs(of: 1000, log)
             let large = try await costs(of: 100_000, log)

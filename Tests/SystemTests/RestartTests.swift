@@ -20,8 +20,8 @@ import Testing
                             steps += 1
                             return steps
                         }
-                        try cluster.stop(step.isMultiple(of: 2) ? .immediate : .fast)
-                        try cluster.start()
+                        try await cluster.stop(step.isMultiple(of: 2) ? .immediate : .fast)
+                        try await cluster.start()
                         for service in InstalledServices.names { try await suite.waitUntilReady(service) }
                     }
                     try await journey.play()
@@ -49,13 +49,13 @@ import Testing
                     ]
                     let caller = Caller(attempts: 1)
                     for url in lists { _ = try await caller.send("GET", url, token: token) }
-                    try cluster.stop(.immediate)
+                    try await cluster.stop(.immediate)
                     for url in lists {
                         let answer = try await caller.send("GET", url, token: token, expecting: [503])
                         #expect(answer.body[["type"]]?.string?.isEmpty == false)
                     }
                     for service in InstalledServices.names { #expect(try await !suite.isReady(service), "\(service)") }
-                    try cluster.start()
+                    try await cluster.start()
                     for service in InstalledServices.names { try await suite.waitUntilReady(service) }
                     for url in lists { _ = try await caller.send("GET", url, token: token) }
                     for service in InstalledServices.names { #expect(suite.terminate(service) == 0, "\(service)") }

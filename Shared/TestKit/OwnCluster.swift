@@ -1,25 +1,37 @@
-import Foundation
-import Glibc
-import Operator
+internal import Foundation
 
-/// A PostgreSQL cluster of one test's own, which the test may stop and start as it likes.
+/// A PostgreSQL cluster of one test's own, which the test may stop and start as it likes, and in which nobody else has
+/// transactions.
 ///
 /// It is made with the same shell functions as those of `deploy/local`.
-struct OwnCluster: Sendable {
+public struct OwnCluster: Sendable {
     private let folder: String
     private let port: Int
     /// The superuser's URL.
-    let url: String
+    public let url: String
 
-    struct Failed: Error, CustomStringConvertible {
-        let description: String
+    /// A command that did not do what it should.
+    public struct Failed: Error, CustomStringConvertible {
+        public let description: String
     }
 
     /// Makes and starts a cluster, runs the body, and leaves nothing behind.
-    static func with<T>(_ body: (OwnCluster) async throws -> T) async throws -> T {
+    public static func with<T: Sendable>(
+        _ body: @Sendable (OwnCluster) async throws -> T
+    ) async throws -> T {
         let folder = "/var/tmp/handrail-cluster-\(UUID().uuidString.lowercased())"
-        defer { remove(folder) }
-        let url = try shell(
+        do {
+            let value = try await body(try await make(folder))
+            try await remove(folder)
+            return value
+        } catch {
+            try await remove(folder)
+            throw error
+        }
+    }
+
+    private static func make(_ folder: String) async throws -> OwnCluster {
+        let url = try await shell(
             """
             mkdir -m 711 \(folder)
             cluster_create \(folder)/cluster 'full_page_writes = off' 'max_connections = 200'
@@ -27,35 +39,34 @@ struct OwnCluster: Sendable {
             cluster_url \(folder)/cluster postgres
             """)
         guard let port = URLComponents(string: url)?.port else { throw Failed(description: "no cluster: \(url)") }
-        return try await body(OwnCluster(folder: folder + "/cluster", port: port, url: url))
+        return OwnCluster(folder: folder + "/cluster", port: port, url: url)
     }
 
-    enum StopMode: String, Sendable {
+    /// How PostgreSQL is stopped.
+    public enum StopMode: String, Sendable {
         /// Connections are ended, everything is written.
         case fast
         /// As after a crash: nothing is written, the log is replayed at the next start.
         case immediate
     }
 
-    func stop(_ mode: StopMode) throws {
-        try Self.shell("cluster_stop \(folder) \(mode.rawValue)")
+    /// Stops PostgreSQL and waits until it is gone.
+    public func stop(_ mode: StopMode) async throws {
+        try await Self.shell("cluster_stop \(folder) \(mode.rawValue)")
     }
 
-    func start() throws {
-        try Self.shell(
+    /// Starts it again, on the same port, and waits until it takes connections.
+    public func start() async throws {
+        try await Self.shell(
             "as_postgres pg_ctl -D \(folder)/data -l \(folder)/data/server.log -w -t 60 -s -o '-p \(port)' start")
     }
 
-    private static func remove(_ folder: String) {
-        do {
-            try shell("cluster_stop \(folder)/cluster immediate; rm -rf \(folder)")
-        } catch {
-            print("\(folder) is left behind: \(error)")
-        }
+    private static func remove(_ folder: String) async throws {
+        try await shell("cluster_stop \(folder)/cluster immediate; rm -rf \(folder)")
     }
 
     @discardableResult
-    private static func shell(_ script: String) throws -> String {
+    private static func shell(_ script: String) async throws -> String {
         let library = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent().appending(path: "deploy/local/lib").path
         let process = Process()
@@ -77,8 +88,14 @@ struct OwnCluster: Sendable {
             let output = FileHandle(forWritingAtPath: path)
         else { throw Failed(description: "\(path) cannot be written") }
         process.standardOutput = output
-        try process.run()
-        process.waitUntilExit()
+        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+            process.terminationHandler = { _ in continuation.resume() }
+            do {
+                try process.run()
+            } catch {
+                continuation.resume(throwing: error)
+            }
+        }
         let said = try Data(contentsOf: URL(filePath: path))
         try FileManager.default.removeItem(atPath: path)
         guard process.terminationStatus == 0 else { throw Failed(description: String(decoding: said, as: UTF8.self)) }
