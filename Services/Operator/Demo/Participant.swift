@@ -54,4 +54,12 @@ struct Act: Sendable {
     var isReferral: Bool {
         if case .refer = kind { true } else { false }
     }
+
+    /// Whether it ends something that messages of the same day still move.
+    var isDecision: Bool {
+        switch kind {
+        case .goOver, .endPlan, .giveUp, .closeLoop: true
+        case .refer, .contact, .barc10, .phq9, .event: false
+        }
+    }
 }

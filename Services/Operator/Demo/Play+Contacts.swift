@@ -106,7 +106,7 @@ extension Play {
         _ act: Act, _ plan: String, _ mode: ContactMode, _ outcome: ContactOutcome, appointment: String?,
         withSupports: Bool, _ person: inout Participant
     ) async throws -> [Act] {
-        guard let participantID = person.participantID, let peer = person.peer, try await isLive(plan, at: act.at)
+        guard let participantID = person.participantID, let peer = try await peer(of: plan, at: act.at)
         else { return [] }
         var body: JSONValue = [
             "participantID": .string(participantID), "planID": .string(plan), "mode": .string(mode.rawValue),
@@ -127,9 +127,12 @@ extension Play {
 
     private static let supportTypes = ["emotional", "informational", "instrumental", "affiliational"]
 
-    private func isLive(_ plan: String, at time: Instant) async throws -> Bool {
+    /// Who lives up to a plan: after a second overdose that may be another peer than for the plan before. Nil when it
+    /// has ended.
+    private func peer(of plan: String, at time: Instant) async throws -> PeerID? {
         let found = try await stage.call(
             .supervisor, "GET", "\(stage.addresses.scheduling)/v1/plans/\(plan)", at: time)
-        return found.body[["status"]]?.string != "closed"
+        guard found.body[["status"]]?.string != "closed" else { return nil }
+        return found.body[["peerID"]]?.string.flatMap { PeerID($0) }
     }
 }

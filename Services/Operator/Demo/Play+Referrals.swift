@@ -97,9 +97,13 @@ extension Play {
         person.peer = peer
         time = time + visit.acknowledgedAfter
         _ = try await stage.call(.peer(peer), "POST", "\(url)/acknowledge", at: time)
+        // A peer on the way, the plan that begins and the visit that ends are told by messages of their own, in any order:
+        // as the minutes between them would, each is heard before the next.
+        try await stillness.reach()
         time = time + visit.travels
         if visit.outcome != .leftBeforeArrival {
             _ = try await stage.call(.peer(peer), "POST", "\(url)/arrive", at: time)
+            try await stillness.reach()
             time = time + visit.stays
         }
         _ = try await stage.call(

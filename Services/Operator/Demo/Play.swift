@@ -34,7 +34,12 @@ struct Play: Sendable {
             agenda.add(acts.filter { !$0.isReferral })
             // What happens today may bring on more today.
             while case let affairs = agenda.take(day), !affairs.isEmpty {
-                agenda.add(try await goOn(affairs, &people))
+                agenda.add(try await goOn(affairs.filter { !$0.isDecision }, &people))
+                let decisions = affairs.filter(\.isDecision)
+                guard !decisions.isEmpty else { continue }
+                // Whoever decides knows what happened today.
+                try await stillness.reach()
+                agenda.add(try await goOn(decisions, &people))
             }
             try await stillness.pass(until: agency.days[day + 1])
             progress(day + 1)
