@@ -73,6 +73,17 @@ play_journey() {
     cat "$work/journey.log"
 }
 
+# check_closed: without a token nothing is told, and what says how to get one names the public address, not ours.
+check_closed() {
+    local answer
+    expect "a list without a token" 401 in_namespace curl --silent --output /dev/null --write-out '%{http_code}' \
+        http://127.0.0.1:8101/v1/referrals
+    answer=$(in_namespace curl --silent http://127.0.0.1:8101/.well-known/smart-configuration)
+    [[ $answer == *'https://referrals.example.org/auth/token'* ]] ||
+        fail "the token endpoint is not at the public address: $answer"
+    say "Nothing is told without a token, and partners are sent to the public address"
+}
+
 # check_stopping: PID 1 must take SIGTERM, finish, and leave with 0, well before it would be killed.
 check_stopping() {
     local service container started=$SECONDS
