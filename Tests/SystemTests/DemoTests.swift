@@ -58,11 +58,25 @@ import Testing
         }
     }
 
-    @Test("services that run on their own clock refuse to be told the time")
+    @Test("services that run on their own clock are not told the time, and nothing is begun")
     func ownClock() async throws {
-        try await withDemo(seed: 1, settings: [:]) { _, make in
-            await #expect(throws: OperatorSettings.Mistake.self) { try await make() }
-            // A demo that was begun and not finished is said to be so, and is not taken for a whole one.
+        try await withDemo(seed: 1, settings: [:]) { suite, make in
+            for _ in 0..<2 {
+                await #expect(throws: OperatorSettings.Mistake.self) { try await make() }
+            }
+            let state = try await suite.database.withPool { pool in
+                try await DemoRegistry(model: try DemoModel.builtIn(), migrator: pool).state()
+            }
+            #expect(state == .new)
+        }
+    }
+
+    @Test("a demo that was begun and not finished is said to be so, and is not taken for a whole one")
+    func interrupted() async throws {
+        try await withDemo(seed: 1) { suite, make in
+            try await suite.database.withPool { pool in
+                try await DemoRegistry(model: try DemoModel.builtIn(), migrator: pool).begin()
+            }
             await #expect(throws: DemoProduction.HalfMade.self) { try await make() }
         }
     }

@@ -35,11 +35,13 @@ struct DemoProduction: Sendable {
         let tokens = TokenPurse(issuer, agency: DemoAgency.id) { try await hospitals.token($0) }
         let stage = Stage(addresses: addresses, agency: DemoAgency.id, caller: caller, tokens: tokens)
         let agency = DemoAgency(model: model, stage: stage, days: days)
-        switch try await registry.begin() {
+        switch try await registry.state() {
         case .complete: return false
         case .half: throw HalfMade()
         case .new: break
         }
+        try await stage.requireRehearsal(at: begins)
+        try await registry.begin()
         let peers = try await agency.hirePeers()
         try await hospitals.register()
         let stories = StoryTeller(model: model, random: SeededRandom(seed: seed))

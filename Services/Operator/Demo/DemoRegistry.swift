@@ -17,28 +17,21 @@ struct DemoRegistry: Sendable {
     func state() async throws -> State {
         try await migrator.transaction(for: DemoAgency.id) { transaction in
             _ = try await transaction.query(Agency.becomeOwner)
-            return try await state(in: transaction)
+            guard let row = try await transaction.query(Self.name, DemoAgency.id).first else { return .new }
+            return try row.decode(String.self) == unfinished ? .half : .complete
         }
     }
 
-    private func state(in transaction: Transaction) async throws -> State {
-        guard let row = try await transaction.query(Self.name, DemoAgency.id).first else { return .new }
-        return try row.decode(String.self) == unfinished ? .half : .complete
-    }
-
-    /// Registers the agency where it is not there yet; returns how far it was before.
-    func begin() async throws -> State {
+    /// Registers the agency, whose past is not complete yet.
+    func begin() async throws {
         try await migrator.transaction(for: DemoAgency.id) { transaction in
             _ = try await transaction.query(Agency.becomeOwner)
-            let state = try await state(in: transaction)
-            if state == .new {
-                try await transaction.execute(
-                    Agency.insertAgency, DemoAgency.id, unfinished, model.agency.timeZone, true, true)
-            }
-            return state
+            try await transaction.execute(
+                Agency.insertAgency, DemoAgency.id, unfinished, model.agency.timeZone, true, true)
         }
     }
 
+    /// From now on it is an agency like any other.
     func complete() async throws {
         try await migrator.transaction(for: DemoAgency.id) { transaction in
             _ = try await transaction.query(Agency.becomeOwner)

@@ -23,6 +23,15 @@ struct Stage: Sendable {
             contentType: who.isHospital ? "application/fhir+json" : "application/json", expecting: statuses, at: time)
     }
 
+    /// Asks each service whether it lets itself be told the time, before anything is made.
+    ///
+    /// - Throws: ``OperatorSettings/Mistake`` where one does not.
+    func requireRehearsal(at time: Instant) async throws {
+        for address in [addresses.referrals, addresses.matching, addresses.scheduling, addresses.outcomes] {
+            _ = try await caller.send("GET", "\(address)/openapi.json", token: nil, at: time)
+        }
+    }
+
     /// A change that needs the version it is based on: read, then changed.
     func change(_ who: Persona, _ url: String, _ verb: String, _ body: JSONValue?, at time: Instant) async throws {
         for _ in 0..<5 {
