@@ -74,9 +74,11 @@ import Testing
     @Test("a demo that was begun and not finished is said to be so, and is not taken for a whole one")
     func interrupted() async throws {
         try await withDemo(seed: 1) { suite, make in
-            try await suite.database.withPool { pool in
-                try await DemoRegistry(model: try DemoModel.builtIn(), migrator: pool).begin()
+            let begun = try await suite.database.withPool { pool in
+                let registry = DemoRegistry(model: try DemoModel.builtIn(), migrator: pool)
+                return [try await registry.begin(), try await registry.begin()]
             }
+            #expect(begun == [true, false], "of two commands at the same moment one makes it")
             await #expect(throws: DemoProduction.HalfMade.self) { try await make() }
         }
     }

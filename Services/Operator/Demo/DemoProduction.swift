@@ -15,9 +15,13 @@ struct DemoProduction: Sendable {
     let log: Pool
     let registry: DemoRegistry
 
-    /// A demo that was begun and never came to its end: a process was killed. Its past cannot be gone on with.
+    /// A demo that was begun and has not come to its end: another command is at it, or was killed. A past that was cut off
+    /// cannot be gone on with.
     struct HalfMade: Error, CustomStringConvertible {
-        let description = "the demo agency was begun and not finished: begin anew with an empty database"
+        let description = """
+            the demo agency was begun and is not finished: wait for the command that makes it, or begin anew with an \
+            empty database
+            """
     }
 
     /// A message that a service could not handle: the past is not what it should be.
@@ -41,7 +45,7 @@ struct DemoProduction: Sendable {
         case .new: break
         }
         try await stage.requireRehearsal(at: begins)
-        try await registry.begin()
+        guard try await registry.begin() else { throw HalfMade() }
         let peers = try await agency.hirePeers()
         try await hospitals.register()
         let stories = StoryTeller(model: model, random: SeededRandom(seed: seed))

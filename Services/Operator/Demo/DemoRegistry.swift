@@ -22,12 +22,13 @@ struct DemoRegistry: Sendable {
         }
     }
 
-    /// Registers the agency, whose past is not complete yet.
-    func begin() async throws {
+    /// Registers the agency, whose past is not complete yet; false where another command has done so first.
+    func begin() async throws -> Bool {
         try await migrator.transaction(for: DemoAgency.id) { transaction in
             _ = try await transaction.query(Agency.becomeOwner)
-            try await transaction.execute(
+            let inserted = try await transaction.execute(
                 Agency.insertAgency, DemoAgency.id, unfinished, model.agency.timeZone, true, true)
+            return inserted == 1
         }
     }
 
