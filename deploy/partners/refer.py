@@ -7,6 +7,7 @@
     python3 refer.py watch http://127.0.0.1:8101 CLIENT-ID hospital.json Task/ID
 """
 import json
+import os
 import sys
 import time
 import urllib.error
@@ -21,7 +22,12 @@ from joserfc.jwk import ECKey
 def make_key(path):
     """Keeps the private key in a file and returns what the agency registers."""
     key = ECKey.generate_key("P-384", {"kid": str(uuid.uuid4()), "alg": "ES384", "use": "sig"})
-    with open(path, "w", encoding="utf-8") as file:
+    # Closed to everybody else from the beginning, and never in the place of a key that is in use.
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        sys.exit(f"{path} is there already, and may be in use")
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         json.dump(key.as_dict(private=True), file)
     return {"keys": [key.as_dict(private=False)]}
 
