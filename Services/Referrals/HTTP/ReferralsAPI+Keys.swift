@@ -14,13 +14,6 @@ extension ReferralsAPI {
             ),
             renewKeys
         )
-        routes.add(
-            Route(
-                .get, "/v1/participants/{participantID}/possible-duplicates", "listPossibleDuplicates",
-                "Participants who may be the same person", access: .office, discloses: [.presence]
-            ),
-            listPossibleDuplicates
-        )
     }
 
     /// One step of at most 200 participants; called again with `after` until it answers no `next`.
@@ -30,16 +23,6 @@ extension ReferralsAPI {
             let renewal = try await store.renewKeys(after: start, atMost: 200, in: work)
             try work.tx.audit(AuditRecord(.update, purpose: .operations), context)
             return try .ok(KeyRenewalView(renewal))
-        }
-    }
-
-    func listPossibleDuplicates(_ request: Request, _ context: APIContext) async throws -> Response {
-        let id = try context.parameter("participantID", as: ParticipantID.self)
-        return try await inWork(context) { work in
-            guard try await store.participant(id, in: work) != nil else { throw StoreError(.notFound) }
-            let found = try await store.possibleDuplicates(of: id, in: work)
-            try work.tx.audit(AuditRecord(.search, participantIDs: [id] + found.map(\.0)), context)
-            return try .ok(Page(items: found.map(PossibleDuplicateView.init), next: nil))
         }
     }
 }
@@ -54,16 +37,5 @@ struct KeyRenewalView: Encodable {
         rewrapped = renewal.rewrapped
         indexed = renewal.indexed
         next = renewal.next
-    }
-}
-
-/// Somebody who may be the same person, and by what.
-struct PossibleDuplicateView: Encodable {
-    let participantID: ParticipantID
-    /// `phone`, `name_birth_year_phonetic`.
-    let sharedBy: [IndexKey.Kind]
-
-    init(_ found: (ParticipantID, [IndexKey.Kind])) {
-        (participantID, sharedBy) = found
     }
 }

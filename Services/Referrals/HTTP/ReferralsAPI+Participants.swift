@@ -15,6 +15,13 @@ extension ReferralsAPI {
             ),
             readParticipant
         )
+        routes.add(
+            Route(
+                .get, "/v1/participants/{participantID}/possible-duplicates", "listPossibleDuplicates",
+                "Participants who may be the same person", access: .office, discloses: [.presence]
+            ),
+            listPossibleDuplicates
+        )
     }
 
     /// The agency's office sees the identity; a peer sees name and phone of those assigned; a participant sees their
@@ -29,6 +36,16 @@ extension ReferralsAPI {
             try work.tx.audit(AuditRecord(.read, participantIDs: [id]), context)
             let view = ParticipantView(found, whole: principal.role != .peer)
             return try .ok(view, etag: found.version)
+        }
+    }
+
+    func listPossibleDuplicates(_ request: Request, _ context: APIContext) async throws -> Response {
+        let id = try context.parameter("participantID", as: ParticipantID.self)
+        return try await inWork(context) { work in
+            guard try await store.participant(id, in: work) != nil else { throw StoreError(.notFound) }
+            let found = try await store.possibleDuplicates(of: id, in: work)
+            try work.tx.audit(AuditRecord(.search, participantIDs: [id] + found.map(\.0)), context)
+            return try .ok(Page(items: found.map(PossibleDuplicateView.init), next: nil))
         }
     }
 
@@ -113,5 +130,16 @@ extension ReferralsAPI {
             try work.tx.audit(AuditRecord(.update, participantIDs: [id], consentID: consentID), context)
             return try .ok(ConsentView(consent, at: work.now), etag: consent.version)
         }
+    }
+}
+
+/// Somebody who may be the same person, and by what.
+struct PossibleDuplicateView: Encodable {
+    let participantID: ParticipantID
+    /// `phone`, `name_birth_year_phonetic`.
+    let sharedBy: [IndexKey.Kind]
+
+    init(_ found: (ParticipantID, [IndexKey.Kind])) {
+        (participantID, sharedBy) = found
     }
 }

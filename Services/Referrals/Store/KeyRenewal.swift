@@ -57,14 +57,4 @@ extension Store {
             work.tx.enqueue(.resealWebhookSecret, work.agencyID, id, resealed)
         }
     }
-
-    /// Participants who may be the same person as this one, and by what: for people to look at, never merged by itself.
-    func possibleDuplicates(
-        of participant: ParticipantID, in work: Work
-    ) async throws -> [(ParticipantID, [IndexKey.Kind])] {
-        try await work.tx.query(.possibleDuplicates, work.agencyID, participant).map { row in
-            let (id, kinds) = try row.decode((ParticipantID, [String]).self)
-            return (id, kinds.compactMap(IndexKey.Kind.init).sorted { $0.rawValue < $1.rawValue })
-        }
-    }
 }

@@ -107,6 +107,16 @@ extension Store {
         )
     }
 
+    /// Participants who may be the same person as this one, and by what: for people to look at, never merged by itself.
+    func possibleDuplicates(
+        of participant: ParticipantID, in work: Work
+    ) async throws -> [(ParticipantID, [IndexKey.Kind])] {
+        try await work.tx.query(.possibleDuplicates, work.agencyID, participant).map { row in
+            let (id, kinds) = try row.decode((ParticipantID, [String]).self)
+            return (id, kinds.compactMap(IndexKey.Kind.init).sorted { $0.rawValue < $1.rawValue })
+        }
+    }
+
     func readParticipant(_ row: Row, in work: Work) throws -> StoredParticipant {
         let (id, version, wrapped, given, family, birth, phone, address, identifiers, isSafe) = try row.decode(
             (
