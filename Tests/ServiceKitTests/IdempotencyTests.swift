@@ -53,7 +53,7 @@ private func routes(_ pool: Pool) -> Routes {
 private let keyName = HTTPField.Name("Idempotency-Key")
 private let replayed = HTTPField.Name("Idempotency-Replayed")
 
-@Suite("Idempotency", .enabled(if: TestDatabase.clusterURL != nil, "needs PostgreSQL"))
+@Suite("Idempotency")
 struct IdempotencyTests {
     private static func post(
         _ client: any TestClientProtocol,

@@ -6,7 +6,7 @@ import Testing
 @testable import ServiceKit
 
 /// A process says that it is not ready before the partitions run out that it writes to.
-@Suite("Readiness of partitions", .enabled(if: TestDatabase.clusterURL != nil, "needs PostgreSQL"))
+@Suite("Readiness of partitions")
 struct PartitionReadinessTests {
     private static func clock(daysAhead: Int) -> WallClock {
         WallClock { WallClock.system.now() + .seconds(daysAhead * 86_400) }

@@ -6,7 +6,7 @@ import ServiceKit
 import TestKit
 import Testing
 
-@Suite("The platform's schema", .enabled(if: TestDatabase.clusterURL != nil, "needs PostgreSQL"))
+@Suite("The platform's schema")
 struct PlatformMigrationTests {
     private static let insertNote = Statement(
         "test.insert_note", "insert into note (agency_id, note_id, text) values ($1, $2, 'x')"

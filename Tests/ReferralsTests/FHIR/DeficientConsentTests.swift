@@ -8,7 +8,7 @@ import Testing
 
 @testable import Referrals
 
-@Suite("A deficient consent over FHIR", .enabled(if: TestDatabase.clusterURL != nil, "no PostgreSQL"))
+@Suite("A deficient consent over FHIR")
 struct DeficientConsentTests {
     struct Case: CustomTestStringConvertible, Sendable {
         let what: String

@@ -25,7 +25,6 @@ private let examples: [(name: String, json: JSONValue)] = {
 
 @Suite(
     "Published examples over FHIR",
-    .enabled(if: TestDatabase.clusterURL != nil, "no PostgreSQL"),
     .enabled(if: !examples.isEmpty, "the published examples (../shared/data/fhir-r4) are not beside this package")
 )
 struct PublishedReferralsTests {

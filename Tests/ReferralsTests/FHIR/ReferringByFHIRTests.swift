@@ -9,7 +9,7 @@ import Testing
 
 @testable import Referrals
 
-@Suite("Referring by FHIR", .enabled(if: TestDatabase.clusterURL != nil, "no PostgreSQL"))
+@Suite("Referring by FHIR")
 struct ReferringByFHIRTests {
     @Test("a transaction makes a referral, and everything in it is read again as it was sent")
     func transaction() async throws {

@@ -9,7 +9,7 @@ import Testing
 
 @testable import Referrals
 
-@Suite("A Task's history over FHIR", .enabled(if: TestDatabase.clusterURL != nil, "no PostgreSQL"))
+@Suite("A Task's history over FHIR")
 struct TaskHistoryTests {
     enum Permission: String, CaseIterable, Sendable {
         case given, none, revoked

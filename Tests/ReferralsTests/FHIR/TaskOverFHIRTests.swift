@@ -9,7 +9,7 @@ import Testing
 
 @testable import Referrals
 
-@Suite("A Task over FHIR", .enabled(if: TestDatabase.clusterURL != nil, "no PostgreSQL"))
+@Suite("A Task over FHIR")
 struct TaskOverFHIRTests {
     @Test("with consent the sender sees the work move, and the notice goes with it")
     func withConsent() async throws {

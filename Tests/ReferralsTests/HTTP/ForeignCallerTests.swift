@@ -9,7 +9,7 @@ import Testing
 
 @testable import Referrals
 
-@Suite("Every route, called by others", .enabled(if: TestDatabase.clusterURL != nil, "no PostgreSQL"))
+@Suite("Every route, called by others")
 struct ForeignCallerTests {
     enum Stranger: String, CaseIterable, Sendable {
         case ofAnotherAgency, ofAnotherPartner

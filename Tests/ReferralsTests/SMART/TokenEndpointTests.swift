@@ -8,7 +8,7 @@ import Testing
 
 @testable import Referrals
 
-@Suite("The token endpoint", .enabled(if: TestDatabase.clusterURL != nil, "no PostgreSQL"))
+@Suite("The token endpoint")
 struct TokenEndpointTests {
     private static let scopes = ["system/ServiceRequest.c", "system/Task.rus"]
 

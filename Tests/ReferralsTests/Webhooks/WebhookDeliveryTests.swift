@@ -15,7 +15,7 @@ import Testing
 
 /// Webhooks as they really go out: queued in PostgreSQL, sent over TLS, received by a server that knows only the
 /// Standard Webhooks specification and the secret that the agency was told.
-@Suite("Webhooks over HTTPS", .enabled(if: TestDatabase.clusterURL != nil, "no PostgreSQL"))
+@Suite("Webhooks over HTTPS")
 struct WebhookDeliveryTests {
     private static func sender(_ referring: Referring, _ poster: HTTPPoster) -> DeliverySender {
         let webhooks = WebhookSender(

@@ -8,7 +8,7 @@ import Testing
 
 @testable import Scheduling
 
-@Suite("Every route, called by others", .enabled(if: TestDatabase.clusterURL != nil, "no PostgreSQL"))
+@Suite("Every route, called by others")
 struct ForeignCallerTests {
     private static let hours: Set<String> = ["readAvailability", "replaceAvailability", "listFreeSlots"]
 
