@@ -50,7 +50,7 @@ import Testing
                 let error = #expect(throws: PostgresError.self) { try rows[0].column("a", as: Int.self) }
                 #expect(error?.code == .decoding)
                 #expect(error?.description.contains("test.echo") == true)
-                #expect(error?.description.contains("column a is type 25, not Int") == true)
+                #expect(error?.description.contains("column a is text, not Int") == true)
                 #expect(error.map { "\($0)" + $0.debugDescription }?.contains("secret") == false)
                 #expect(throws: PostgresError.self) { try rows[0].column("z", as: Int.self) }
             }

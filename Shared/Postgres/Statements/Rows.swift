@@ -56,19 +56,18 @@ public struct Row: Sendable {
         }
         if PQgetisnull(pointer, index, column) == 1 {
             if let null = T.postgresNull { return null }
-            throw mismatch(column, T.self, found: "NULL")
+            throw mismatch(column, "is NULL, not \(T.self)")
         }
         let bytes = UnsafeRawBufferPointer(
             start: PQgetvalue(pointer, index, column), count: Int(PQgetlength(pointer, index, column)))
         let cell = Cell(type: PostgresType(PQftype(pointer, column)), bytes: bytes)
-        guard let value = T(postgres: cell) else { throw mismatch(column, T.self, found: "type \(cell.type.rawValue)") }
+        guard let value = T(postgres: cell) else { throw mismatch(column, cell.refusal(T.self)) }
         return value
     }
 
-    private func mismatch<T>(_ column: Int32, _: T.Type, found: String) -> PostgresError {
+    private func mismatch(_ column: Int32, _ refusal: String) -> PostgresError {
         let name = PQfname(rows.result.pointer, column).map { String(cString: $0) } ?? "\(column + 1)"
-        return PostgresError(
-            .decoding, statement: rows.statement, explanation: "column \(name) is \(found), not \(T.self)")
+        return PostgresError(.decoding, statement: rows.statement, explanation: "column \(name) \(refusal)")
     }
 }
 
