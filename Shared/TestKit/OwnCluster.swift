@@ -5,8 +5,8 @@ internal import Foundation
 ///
 /// It is made with the same shell functions as those of `deploy/local`.
 public struct OwnCluster: Sendable {
-    private let folder: String
-    private let port: Int
+    let folder: String
+    let port: Int
     /// The superuser's URL.
     public let url: String
 
@@ -66,7 +66,7 @@ public struct OwnCluster: Sendable {
     }
 
     @discardableResult
-    private static func shell(_ script: String) async throws -> String {
+    static func shell(_ script: String) async throws -> String {
         let library = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent().appending(path: "deploy/local/lib").path
         let process = Process()

@@ -9,28 +9,61 @@ import Testing
 @Suite struct ServerHostsTests {
     @Test("each address has its host's name beside it, for the certificate, and its host's port")
     func addresses() throws {
-        let hosts = try #require(ServerHosts(["host": "one,/run/postgresql,two,gone", "port": "1,2,3,4"]))
-        #expect(hosts.names == ["one", "two", "gone"])
-        let parameters = hosts.parameters(["one": ["10.0.0.1", "::1"], "two": ["10.0.0.2"], "gone": []])
+        let hosts = try #require(ServerHosts(["host": "one,/run/postgresql,two,gone", "port": "1,2,3,4", "user": "u"]))
+        #expect(hosts.names == ["one", "two", "gone"] && hosts.count == 4)
+        let attempts = hosts.attempts(["one": ["10.0.0.1", "::1"], "two": ["10.0.0.2"], "gone": []])
         #expect(
-            parameters == [
-                "host": "one,one,/run/postgresql,two", "hostaddr": "10.0.0.1,::1,,10.0.0.2", "port": "1,1,2,3",
+            attempts == [
+                ["host": "one", "hostaddr": "10.0.0.1", "port": "1", "user": "u"],
+                ["host": "one", "hostaddr": "::1", "port": "1", "user": "u"],
+                ["host": "/run/postgresql", "port": "2", "user": "u"],
+                ["host": "two", "hostaddr": "10.0.0.2", "port": "3", "user": "u"],
             ])
     }
 
     @Test("one port holds for all; without one libpq's own is used")
     func ports() {
-        #expect(ServerHosts(["host": "a,b", "port": "7"])?.parameters(["a": ["1"], "b": ["2"]])?["port"] == "7,7")
-        #expect(ServerHosts(["host": "a"])?.parameters(["a": ["1", "2"]]) == ["host": "a,a", "hostaddr": "1,2"])
+        let both = ServerHosts(["host": "a,b", "port": "7"])?.attempts(["a": ["1"], "b": ["2"]])
+        #expect(both?.map { $0["port"] } == ["7", "7"])
+        let single = ServerHosts(["host": "a"])?.attempts(["a": ["1", "2"]])
+        #expect(single == [["host": "a", "hostaddr": "1"], ["host": "a", "hostaddr": "2"]])
     }
 
-    @Test("nothing is resolved for a socket, beside an address, or where the ports do not fit")
+    @Test("an address that is given is not looked up, and is tried by itself as well")
+    func given() {
+        let hosts = ServerHosts(["host": "a,b", "hostaddr": "10.0.0.1,", "port": "7"])
+        #expect(hosts?.names == ["b"])
+        let attempts = hosts?.attempts(["b": ["10.0.0.2"]])
+        #expect(attempts?.map { $0["hostaddr"] } == ["10.0.0.1", "10.0.0.2"])
+        #expect(ServerHosts(["hostaddr": "10.0.0.1,10.0.0.2"])?.attempts([:]).count == 2)
+        #expect(ServerHosts(["host": "/run/postgresql"])?.attempts([:]) == [["host": "/run/postgresql"]])
+        for address in ["10.0.0.1", "::1"] {
+            #expect(ServerHosts(["host": address])?.names == [])
+            #expect(ServerHosts(["host": address])?.attempts([:]) == [["host": address, "hostaddr": address]])
+        }
+    }
+
+    @Test("no server, or lists that do not fit, are left to libpq; a name without address is no server")
     func nothing() {
         #expect(ServerHosts([:]) == nil)
-        #expect(ServerHosts(["host": "/run/postgresql"]) == nil)
-        #expect(ServerHosts(["host": "db", "hostaddr": "10.0.0.1"]) == nil)
         #expect(ServerHosts(["host": "a,b,c", "port": "1,2"]) == nil)
-        #expect(ServerHosts(["host": "gone"])?.parameters(["gone": []]) == nil)
+        #expect(ServerHosts(["host": "a,b", "hostaddr": "10.0.0.1"]) == nil)
+        #expect(ServerHosts(["host": "gone"])?.attempts(["gone": []]) == [])
+    }
+
+    @Test("a standby is preferred by asking all for one first, and then for anything")
+    func preferStandby() {
+        let attempts = ServerHosts(["host": "/a,/b", "target_session_attrs": "prefer-standby"])?.attempts([:])
+        #expect(attempts?.map { $0["host"] } == ["/a", "/b", "/a", "/b"])
+        #expect(attempts?.map { $0["target_session_attrs"] } == ["standby", "standby", "any", "any"])
+        let writable = ServerHosts(["host": "/a,/b", "target_session_attrs": "read-write"])?.attempts([:])
+        #expect(writable?.map { $0["target_session_attrs"] } == ["read-write", "read-write"])
+    }
+
+    @Test("connect_timeout in the URL is the time for each server, as in libpq")
+    func connectTimeout() throws {
+        let settings = try ConnectionSettings(url: "postgresql://a,b,c/x?connect_timeout=3", applicationName: "test")
+        #expect(settings.perHostTimeout == .seconds(3) && settings.connectTimeout == .seconds(9))
     }
 
     @Test("the system's resolver knows this machine")

@@ -70,16 +70,15 @@ actor Connection {
 
     // MARK: Opening and closing
 
-    /// Opens a connection, within the settings' time limit.
-    static func open(_ settings: ConnectionSettings, on reactor: Reactor) async throws(PostgresError) -> Connection {
-        let start = ContinuousClock.now
-        let end = start + settings.connectTimeout
-        // Half of the time: a name that nobody answers for leaves the other half for the servers of the other names.
-        let arguments = try await resolvedArguments(settings, by: start + settings.connectTimeout / 2, reactor.names)
+    /// Opens a connection with libpq's arguments for one server.
+    static func open(
+        _ arguments: [String: String], by end: ContinuousClock.Instant, _ settings: ConnectionSettings,
+        on reactor: Reactor
+    ) async throws(PostgresError) -> Connection {
         let connection = Connection(try await LibPQHandle.start(arguments), reactor: reactor)
         let deadline = Task {
             try await Task.sleep(until: end, clock: .continuous)
-            await connection.shutDown(PostgresError(.cannotConnect, explanation: "it took too long"))
+            await connection.shutDown(.tookTooLong)
         }
         let failure = await connection.finishOpening()
         deadline.cancel()
@@ -87,26 +86,11 @@ actor Connection {
         return connection
     }
 
-    /// libpq's arguments with the addresses of the servers beside their names.
-    private static func resolvedArguments(
-        _ settings: ConnectionSettings, by deadline: ContinuousClock.Instant, _ resolver: NameResolver
-    ) async throws(PostgresError) -> [String: String] {
-        guard let hosts = ServerHosts(settings.arguments) else { return settings.arguments }
-        let addresses = await withTaskGroup(of: (String, [String]?).self) { group in
-            for name in hosts.names { group.addTask { (name, await resolver.addresses(of: name, by: deadline)) } }
-            return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
-        }
-        guard let parameters = hosts.parameters(addresses) else {
-            throw PostgresError(.cannotConnect, explanation: "the server's name could not be resolved")
-        }
-        return settings.arguments.merging(parameters) { $1 }
-    }
-
     private func finishOpening() async -> PostgresError? {
         await withCheckedContinuation { continuation in
             phase = .opening(continuation)
             if PQstatus(pointer) == CONNECTION_BAD {
-                shutDown(PostgresError(.cannotConnect, serverMessage: libpqMessage))
+                shutDown(.cannotConnect(libpqMessage))
             } else {
                 // libpq's rule: begin as if it had last asked for writing.
                 watch(for: .writable)
@@ -127,7 +111,7 @@ actor Connection {
             watch(for: .readable)
             opener.resume(returning: nil)
         default:
-            shutDown(PostgresError(.cannotConnect, serverMessage: libpqMessage))
+            shutDown(.cannotConnect(libpqMessage))
         }
     }
 

@@ -6,7 +6,12 @@ public struct ConnectionSettings: Sendable {
     private(set) var parameters: [String: String]
 
     /// How long opening may take, with name resolution, TLS and authentication.
+    ///
+    /// `connect_timeout` in the URL sets it to so many seconds for each server that the URL names.
     public var connectTimeout: Duration = .seconds(5)
+    /// How long one server may take where the settings name several; then the next one is tried. Its name has as long
+    /// to be resolved, and each of its addresses to connect. `connect_timeout` in the URL sets it.
+    public var perHostTimeout: Duration = .seconds(2)
     /// After this time the server gives up a statement.
     public var statementTimeout: Duration = .seconds(30)
     /// After this time the server gives up waiting for a lock.
@@ -36,6 +41,11 @@ public struct ConnectionSettings: Sendable {
         parameters["application_name"] = applicationName
         parameters["client_encoding"] = "UTF8"
         self.parameters = parameters
+        // libpq leaves this limit to whoever connects without blocking, which is us.
+        if let seconds = parameters["connect_timeout"].flatMap({ Int($0) }), seconds > 0 {
+            perHostTimeout = .seconds(seconds)
+            connectTimeout = .seconds(seconds) * (ServerHosts(parameters)?.count ?? 1)
+        }
     }
 
     /// The same settings for another database of the same server.

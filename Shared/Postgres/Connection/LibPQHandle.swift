@@ -30,6 +30,8 @@ struct LibPQHandle: @unchecked Sendable {
         }
         guard let connection else { return nil }
         handrail_silence_notices(connection)
+        // With the SQLSTATE in the text, which is the only place for it as long as the connection is not open.
+        PQsetErrorVerbosity(connection, PQERRORS_VERBOSE)
         return LibPQHandle(pointer: connection)
     }
 }
