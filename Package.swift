@@ -127,6 +127,7 @@ let package = Package(
                 .embedInCode("Migrations/V0004_trim_log.sql"),
                 .embedInCode("Migrations/V0005_rebase_log.sql"),
                 .embedInCode("Migrations/V0006_trim_checkpoints_by_slot.sql"),
+                .embedInCode("Migrations/V0007_queue_deliveries_by_partner.sql"),
             ],
             swiftSettings: strict
         ),

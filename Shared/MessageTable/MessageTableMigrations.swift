@@ -11,6 +11,7 @@ public enum MessageTableMigrations {
             Migration("V0004_trim_log", PackageResources.V0004_trim_log_sql),
             Migration("V0005_rebase_log", PackageResources.V0005_rebase_log_sql),
             Migration("V0006_trim_checkpoints_by_slot", PackageResources.V0006_trim_checkpoints_by_slot_sql),
+            Migration("V0007_queue_deliveries_by_partner", PackageResources.V0007_queue_deliveries_by_partner_sql),
         ]
     )
 }

@@ -21,7 +21,10 @@ import Testing
         }
     }
 
-    private func through(_ body: @Sendable (Through) async throws -> Void) async throws {
+    /// - Parameter patience: how long the pool tries to open a connection.
+    private func through(patience: Duration = .seconds(60), _ body: @Sendable (Through) async throws -> Void)
+        async throws
+    {
         try await TestDatabase.with { database in
             try await database.withPool { observer in
                 try await observer.runScript("create table public.noted (n bigint)")
@@ -30,7 +33,7 @@ import Testing
                         .database(database.name)
                     var configuration = Pool.Configuration(settings)
                     configuration.maximumConnections = 1
-                    configuration.leaseTimeout = .seconds(1)
+                    configuration.leaseTimeout = patience
                     let pool = Pool(configuration, reactor: database.reactor, logger: .silent)
                     do {
                         try await body(Through(proxy: proxy, pool: pool, observer: observer))
@@ -102,7 +105,7 @@ import Testing
 
     @Test("refused connections are said to be so; those that are open stay")
     func refused() async throws {
-        try await through { through in
+        try await through(patience: .seconds(3)) { through in
             _ = try await through.pool.query(Self.note, 1)
             await through.proxy.set { $0.refusesConnections = true }
             _ = try await through.pool.query(Self.note, 2)

@@ -145,7 +145,10 @@ import Testing
             "test.settled",
             """
             select count(*) filter (where state = 'sent') = 3
-                and count(*) filter (where state = 'ready' and partner = 'broken' and next_at > clock_timestamp()) = 2
+                and count(*) filter (where state = 'ready' and partner = 'broken') = 2
+                and exists (
+                    select from message_table.delivery_queue
+                    where partner = 'broken' and paused_until > clock_timestamp() and leased_until is null)
             from message_table.delivery
             """)
         try await LogFixture.with { log in

@@ -30,7 +30,10 @@ import Testing
             from generate_series(1, rows) i, generate_series(0, 15) s (slot), (values ('a'), ('b'), ('c')) g (grp)
             on conflict (grp, slot, step) do nothing
         $$;
-        -- What a statement reads: pages of tables and indexes, and how often it went through a whole table.
+        """ + "\n" + costOf
+
+    /// What a statement reads: pages of tables and indexes, and how often it went through a whole table.
+    static let costOf = """
         create function public.cost_of(statement text, out pages bigint, out whole bigint) language plpgsql as $$
         declare
             plan json;

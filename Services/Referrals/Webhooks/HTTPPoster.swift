@@ -10,7 +10,7 @@ struct HTTPPoster: Sendable {
     /// Only where `HANDRAIL_ENV=local`: http, and addresses of this host.
     let allowsLocal: Bool
     let logger: Logger
-    /// For the whole of one request: a receiver that hangs holds up the others' next webhooks for no longer.
+    /// For the whole of one request: a receiver that hangs takes one of the sender's places for no longer.
     let timeout: TimeAmount
     /// What each connection begins with; whom it trusts is the system's list unless a test brings its own.
     private let base: HTTPClient.Configuration

@@ -24,12 +24,13 @@ struct LogUpkeep: Sendable {
         _ = try await pool.query(Self.makePartitions, Int32(daysAhead))
     }
 
-    /// Deletes old checkpoints and ticks, a bounded number at a time.
+    /// Deletes old checkpoints, ticks and deliveries that are done with, a bounded number at a time.
     ///
     /// - Returns: whether there may be more.
     func trim() async throws -> Bool {
         let rows = try await pool.query(Self.trimEnd, Self.trimSize)
-        return try rows[0].decode(Int32.self) >= Self.trimSize
+        let deliveries = try await pool.query(Self.trimDeliveries, Self.trimSize).affected
+        return try max(Int32(deliveries), rows[0].decode(Int32.self)) >= Self.trimSize
     }
 
     /// Drops the oldest partition, if it is old enough and no group needs it.
@@ -50,6 +51,19 @@ struct LogUpkeep: Sendable {
     private static let trimSize: Int32 = 500
 
     private static let trimEnd = Statement("log.trim", "select message_table.trim($1)")
+
+    private static let trimDeliveries = Statement(
+        "delivery.trim",
+        """
+        delete from message_table.delivery
+        where (agency_id, delivery_id) in (
+            select agency_id, delivery_id
+            from message_table.delivery
+            where state in ('sent', 'withdrawn')
+                and next_at < clock_timestamp() - make_interval(days => message_table.days_kept())
+            order by next_at
+            limit $1)
+        """)
 
     private static let dropOldest = Statement(
         "message.drop_old_partition", "select partition_name, held_by from message_table.drop_old_partition()")

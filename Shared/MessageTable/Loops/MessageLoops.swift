@@ -124,8 +124,9 @@ public struct MessageLoops: Service {
     }
 
     private func runSender(_ send: @escaping @Sendable (DeliveryAttempt) async -> DeliveryResult) async {
-        let deliveries = DeliverySender(pool: configuration.workerPool, clock: configuration.clock, send: send)
-        await sender.run { try await deliveries.turn() > 0 ? .zero : .milliseconds(250) }
+        let deliveries = DeliverySender(
+            pool: configuration.workerPool, clock: configuration.clock, logger: configuration.logger, send: send)
+        await deliveries.run(sender)
     }
 
     private func runPartitions() async {

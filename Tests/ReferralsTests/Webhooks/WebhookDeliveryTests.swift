@@ -21,7 +21,8 @@ struct WebhookDeliveryTests {
         let webhooks = WebhookSender(
             pool: referring.pool, store: referring.store, clock: referring.clock.wall, post: poster.post
         )
-        return DeliverySender(pool: referring.workers, clock: referring.clock.wall, send: webhooks.send)
+        return DeliverySender(
+            pool: referring.workers, clock: referring.clock.wall, logger: .silent, send: webhooks.send)
     }
 
     /// A referral of a hospital with a webhook, moved on so that there is something to tell.
@@ -210,6 +211,17 @@ struct WebhookDeliveryTests {
         #expect(await poster.post(Self.request("https://\(host)/hooks")) == nil)
         let addresses = try await HostResolver.system.addresses(host)
         #expect(!addresses.isEmpty && addresses.allSatisfy(InwardAddress.contains))
+    }
+}
+
+extension DeliverySender {
+    /// Sends the first delivery of each partner that is due; returns how many there were.
+    fileprivate func turn() async throws -> Int {
+        let claimed = try await claim(10, probes: 10)
+        await withTaskGroup(of: Void.self) { group in
+            for one in claimed { group.addTask { await carryOut(one) } }
+        }
+        return claimed.count
     }
 }
 
