@@ -112,7 +112,7 @@ let package = Package(
         .target(name: "Models", path: "Shared/Models", swiftSettings: strict),
         .target(
             name: "Postgres",
-            dependencies: ["CLibPQ", logging, locks, deques, crypto],
+            dependencies: ["CLibPQ", logging, coreMetrics, locks, deques, crypto],
             path: "Shared/Postgres",
             swiftSettings: strict
         ),

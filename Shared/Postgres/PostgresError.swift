@@ -6,8 +6,15 @@ public struct PostgresError: Error, Hashable, Sendable {
     public enum Code: String, Sendable {
         /// No connection could be opened; nothing was sent.
         case cannotConnect
-        /// The connection broke. What was in flight may or may not have been done.
+        /// The connection broke, and with it the transaction: nothing of it stays, unless it says otherwise.
         case connectionLost
+        /// The connection broke after something had been sent that changes data, and before its answer: it may or may not
+        /// have been done. Look, or send it again under the same idempotency key.
+        case outcomeUnknown
+        /// The task was cancelled; where the statement ran already it was stopped on the server.
+        case cancelled
+        /// The caller's time was over; where the statement ran already it was stopped on the server.
+        case deadlineExceeded
         /// PostgreSQL refused the statement; see ``PostgresError/sqlState``.
         case server
         /// A value in a row is not what the program takes it for.
@@ -52,6 +59,13 @@ public struct PostgresError: Error, Hashable, Sendable {
     public var isExclusionViolation: Bool { sqlState == "23P01" }
     /// The whole transaction may be tried again: it lost against another one and left nothing behind.
     public var isRetryable: Bool { sqlState == "40001" || sqlState == "40P01" || sqlState == "55P03" }
+
+    /// The connection broke, so that what was in flight has no known end.
+    var leavesOutcomeOpen: Bool { code == .connectionLost || (sqlState.map { $0.hasPrefix("57P0") } ?? false) }
+    /// A prepared statement no longer fits its tables, or is gone: once it is prepared again it works.
+    var isStalePlan: Bool { sqlState == "0A000" || sqlState == "26000" }
+    /// The server stopped the statement because it was asked to, or because of its own limit in time.
+    var isCancellation: Bool { sqlState == "57014" }
 
     /// The connection must not be used again: the server is going down, has become read-only, or the link is broken.
     var spoilsConnection: Bool {

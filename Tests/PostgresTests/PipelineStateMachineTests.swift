@@ -75,16 +75,6 @@ import Testing
         #expect(answer13 == [])
     }
 
-    @Test("a lost connection leaves each unanswered request unanswered once")
-    func lost() {
-        var machine = PipelineStateMachine()
-        machine.sent([.rows(1), .sync(1), .preparation(2, serverName: "s0"), .rows(2), .sync(2), .script(3)])
-        _ = machine.arrived(.success)
-        let answer14 = machine.connectionLost()
-        #expect(answer14 == [1, 2, 3])
-        #expect(machine.isIdle)
-    }
-
     @Test("answers that fit no question break the connection off")
     func misfit() {
         var machine = PipelineStateMachine()
@@ -95,18 +85,34 @@ import Testing
         #expect(answer16 == .breakOff)
     }
 
-    @Test("a script returns to pipeline mode with its first error")
-    func script() {
+    @Test("what has the connection for itself says only when it is over")
+    func solo() {
         var machine = PipelineStateMachine()
-        machine.sent([.script(7)])
-        _ = machine.arrived(.success)
+        machine.sent(.solo(7))
+        let end = machine.arrived(.end)
+        #expect(end == .resumePipeline(7))
+        #expect(machine.isIdle)
+        machine.sent(.solo(8))
+        let misfit = machine.arrived(.success)
+        #expect(misfit == .breakOff)
+    }
+
+    @Test("it is known whether a failure is a statement's or the sync's")
+    func whose() {
+        var machine = PipelineStateMachine()
+        machine.sent([.rows(1), .sync(1)])
+        #expect(!machine.isAtSync && !machine.hasFailed)
         _ = machine.arrived(.failure(refused))
-        let answer17 = machine.arrived(.end)
-        #expect(answer17 == .resumePipeline(7, refused))
-        machine.sent([.rows(8), .sync(8)])
-        _ = machine.arrived(.success)
+        #expect(machine.hasFailed)
         _ = machine.arrived(.end)
-        let answer18 = machine.arrived(.sync)
-        #expect(answer18 == .succeed(8))
+        #expect(machine.isAtSync)
+        _ = machine.arrived(.sync)
+        #expect(!machine.hasFailed)
+    }
+}
+
+extension PipelineStateMachine {
+    fileprivate mutating func sent(_ answers: [Expected]) {
+        for answer in answers { sent(answer) }
     }
 }

@@ -4,21 +4,26 @@ internal import DequeModule
 // What happens when the socket is ready: libpq reads and writes, the state machine says what it means.
 extension Connection {
     func watch(for readiness: Readiness) {
-        descriptor = PQsocket(pointer)
-        reactor.watch(descriptor, token: token, for: readiness) { [self] ready in
+        let socket = PQsocket(pointer)
+        guard socket != descriptor || readiness != watching || !isOpen else { return }
+        let isNew = descriptor < 0
+        (descriptor, watching) = (socket, readiness)
+        guard isNew else { return reactor.rewatch(socket, token: token, for: readiness) }
+        reactor.watch(socket, token: token, for: readiness) { [self] ready in
             assumeIsolated { $0.socketIsReady(ready) }
         }
     }
 
-    func socketIsReady(_ readiness: Readiness) {
+    private func socketIsReady(_ readiness: Readiness) {
         switch phase {
         case .opening(let opener): return pollOpening(opener)
         case .open: break
         case .closed, nil: return
         }
         if readiness != .writable {
+            lastSign = .now
             repeat {
-                guard PQconsumeInput(pointer) == 1 else { return lost() }
+                guard PQconsumeInput(pointer) == 1 else { return brokenOff() }
                 readAnswers()
                 guard isOpen else { return }
                 readNotifications()
@@ -27,37 +32,71 @@ extension Connection {
         flush()
     }
 
+    /// The link is gone. Why, the server may have said just before, in place of an answer: that it is shutting down.
+    private func brokenOff() {
+        guard let said = machine.failure, said.spoilsConnection else { return lost() }
+        shutDown(said)
+    }
+
     /// Sends what libpq holds. While it could not send all, the socket is watched for both: the server may have
     /// stopped reading until we read.
     func flush() {
         switch PQflush(pointer) {
-        case 0: watch(for: .readable)
-        case 1: watch(for: [.readable, .writable])
+        case 0:
+            if case .solo(let solo)? = inFlight.first?.work { solo.sent() }
+            watch(for: isPaused ? [] : .readable)
+        case 1: watch(for: isPaused ? .writable : [.readable, .writable])
         default: lost()
         }
     }
 
-    func lost() {
-        shutDown(PostgresError(.connectionLost, serverMessage: libpqMessage))
+    /// Whether the reader of a stream is behind: then nothing is read, and the server has to wait.
+    private var isPaused: Bool {
+        if case .solo(let solo)? = inFlight.first?.work { solo.isPaused } else { false }
+    }
+
+    /// Goes on reading after a pause, first what libpq has read already.
+    func goOnReading() {
+        guard isOpen else { return }
+        lastSign = .now
+        readAnswers()
+        if isOpen { flush() }
     }
 
     func readAnswers() {
         // PQgetResult blocks while libpq is busy, so it is asked only when it is not.
-        while !machine.isIdle, PQisBusy(pointer) == 0 {
-            let result = PQgetResult(pointer).map { ResultMemory($0) }
-            perform(machine.arrived(arrival(of: result)), result)
-            forgetUnprepared()
-            guard isOpen else { return }
+        while isOpen, let head = inFlight.first {
+            switch head.work {
+            case .solo(let solo):
+                switch solo.read(pointer) {
+                case .waits: return
+                case .ended(let error): end(head.id, error)
+                case .broken: return lost()
+                }
+            case .steps:
+                guard !machine.isIdle, PQisBusy(pointer) == 0 else { return }
+                let result = PQgetResult(pointer).map { ResultMemory($0) }
+                perform(machine.arrived(arrival(of: result)), result)
+            }
         }
     }
 
-    func arrival(of result: ResultMemory?) -> PipelineStateMachine.Arrival {
+    private func end(_ id: RequestID, _ error: PostgresError?) {
+        guard machine.arrived(.end) == .resumePipeline(id), PQenterPipelineMode(pointer) == 1 else { return lost() }
+        answer(id, error)
+    }
+
+    private func arrival(of result: ResultMemory?) -> PipelineStateMachine.Arrival {
         guard let result else { return .end }
         switch PQresultStatus(result.pointer) {
         case PGRES_TUPLES_OK, PGRES_COMMAND_OK, PGRES_EMPTY_QUERY: return .success
         case PGRES_PIPELINE_SYNC: return .sync
         case PGRES_PIPELINE_ABORTED: return .aborted
-        default: return .failure(result.error(statement: nameOfHead))
+        default:
+            let step = inFlight.first?.results.count
+            // Once for each request: what follows is aborted, until the sync, whose own error belongs to no step.
+            if !machine.hasFailed, !machine.isAtSync { inFlight[inFlight.startIndex].failedStep = step }
+            return .failure(result.error(statement: machine.isAtSync ? nil : nameOfHead))
         }
     }
 
@@ -67,42 +106,55 @@ extension Connection {
         return steps.dropFirst(request.results.count).first?.statement.name
     }
 
-    func perform(_ action: PipelineStateMachine.Action, _ result: ResultMemory?) {
+    private func measureHead() {
+        guard let metrics, let request = inFlight.first, let sentAt = request.sentAt, let name = nameOfHead else {
+            return
+        }
+        metrics.ran(name, .now - sentAt)
+    }
+
+    private func perform(_ action: PipelineStateMachine.Action, _ result: ResultMemory?) {
         switch action {
         case .nothing: break
         case .keep(let id):
             guard let result, inFlight.first?.id == id else { return lost() }
+            measureHead()
             inFlight[inFlight.startIndex].results.append(result)
         case .succeed(let id): answer(id, nil)
-        case .fail(let id, let error): answer(id, error)
-        case .resumePipeline(let id, let error):
-            guard PQenterPipelineMode(pointer) == 1 else { return lost() }
+        case .fail(let id, let error):
+            forgetUnprepared()
             answer(id, error)
-        case .breakOff: lost()
+        case .resumePipeline, .breakOff: lost()
         }
     }
 
-    func answer(_ id: RequestID, _ error: PostgresError?) {
+    private func answer(_ id: RequestID, _ error: PostgresError?) {
         guard let request = inFlight.popFirst(), request.id == id else { return lost() }
-        // A script waits for the pipeline to be empty, and everything behind it for the script: whatever the answer is.
+        mustAnswerBy = nil
+        // A solo waits for the pipeline to be empty, and everything behind it for the solo: whatever the answer is.
         if !waiting.isEmpty { scheduleFlush() }
         if let error {
-            if error.sqlState == "0A000" || error.sqlState == "26000" { prepared.removeAll() }
-            request.answer.resume(returning: .failure(error))
+            if error.isStalePlan { prepared.removeAll() }
+            request.fail(error.isCancellation ? request.reason ?? error : error)
             if error.spoilsConnection { shutDown(error) }
             return
         }
-        guard case .steps(let steps) = request.work else { return request.answer.resume(returning: .success([])) }
-        let rows = zip(request.results, steps).map { Rows($0, statement: $1.statement.name) }
-        request.answer.resume(returning: .success(rows))
+        guard case .steps(let steps) = request.work else {
+            if case .solo(let solo) = request.work { solo.ended(nil) }
+            return request.answer(.success([]))
+        }
+        var rows: [Rows] = []
+        rows.reserveCapacity(steps.count)
+        for (result, step) in zip(request.results, steps) { rows.append(Rows(result, statement: step.statement.name)) }
+        request.answer(.success(rows))
     }
 
-    func forgetUnprepared() {
-        let names = Set(machine.takeUnprepared())
+    private func forgetUnprepared() {
+        let names = machine.takeUnprepared()
         if !names.isEmpty { prepared = prepared.filter { !names.contains($0.value) } }
     }
 
-    func readNotifications() {
+    private func readNotifications() {
         while let notification = PQnotifies(pointer) {
             defer { PQfreemem(notification) }
             listener?.yield(

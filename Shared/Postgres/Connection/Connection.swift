@@ -2,7 +2,8 @@ internal import CLibPQ
 internal import DequeModule
 internal import NIOConcurrencyHelpers
 
-/// One connection to PostgreSQL: an actor that lives on the reactor's thread, always in pipeline mode.
+/// One connection to PostgreSQL: an actor that lives on the reactor's thread, in pipeline mode except while it does
+/// something that is not possible there (``Solo``).
 ///
 /// What is submitted during one turn of the reactor's loop is sent together at its end. Answers come in the order of
 /// submission; one request's failure never touches its neighbours.
@@ -18,18 +19,6 @@ actor Connection {
         case closed(PostgresError)
     }
 
-    struct Request {
-        var id: RequestID
-        var work: Work
-        var results: [ResultMemory] = []
-        var answer: CheckedContinuation<Result<[Rows], PostgresError>, Never>
-    }
-
-    enum Work {
-        case steps([Step])
-        case script(String)
-    }
-
     /// A statement is prepared once for each list of parameter types it is used with.
     struct PreparedKey: Hashable {
         let statement: Statement
@@ -37,83 +26,54 @@ actor Connection {
     }
 
     /// What the one who has leased the connection may touch without a hop to the reactor's thread.
-    private nonisolated let lent = NIOLockedValueBox(Lent())
+    nonisolated let lent = NIOLockedValueBox(Lent())
 
-    private struct Lent {
+    struct Lent {
         var isOpen = false
+        /// A cancellation is under way that could still hit whatever runs next: nothing may.
+        var isSpoiled = false
+        /// The server's word with which it ended the connection.
+        var endedBy: String?
         /// Steps that go out in front of the next request, and cost no round trip of their own.
         var prefix: [Step] = []
         /// `begin` is among them, so that on the server nothing has begun.
         var hasUnsentBegin = false
         /// Statements of the caller are among them.
         var hasUnsentWork = false
+        /// When the caller's time is over; nil for the connection's own limit.
+        var deadline: ContinuousClock.Instant?
+        var nextRequest: RequestID = 1
     }
 
     // SAFETY: only used on the reactor's thread; `PQfinish` is called exactly once, in `shutDown`.
     nonisolated(unsafe) let pointer: OpaquePointer
-    let token: UInt64
+    nonisolated let token: UInt64
+    let limits: ConnectionLimits
     var descriptor: Int32 = -1
+    var watching: Readiness?
     var phase: Phase?
     var machine = PipelineStateMachine()
     var inFlight: Deque<Request> = []
     var waiting: Deque<Request> = []
-    private var nextRequest: RequestID = 1
     var prepared: [PreparedKey: String] = [:]
+    var canceller: Canceller?
+    var metrics: PoolMetrics?
+    /// When something last arrived, or the first request went out after a silence.
+    var lastSign = ContinuousClock.now
+    /// When a cancellation must have been answered.
+    var mustAnswerBy: ContinuousClock.Instant?
     private var flushIsDue = false
+    private var isGuarded = false
     var listener: AsyncStream<Notification>.Continuation?
 
-    private init(_ handle: LibPQHandle, reactor: Reactor) {
+    init(_ handle: LibPQHandle, _ limits: ConnectionLimits, reactor: Reactor) {
         self.reactor = reactor
+        self.limits = limits
         pointer = handle.pointer
         token = reactor.newToken()
     }
 
-    // MARK: Opening and closing
-
-    /// Opens a connection with libpq's arguments for one server.
-    static func open(
-        _ arguments: [String: String], by end: ContinuousClock.Instant, _ settings: ConnectionSettings,
-        on reactor: Reactor
-    ) async throws(PostgresError) -> Connection {
-        let connection = Connection(try await LibPQHandle.start(arguments), reactor: reactor)
-        let deadline = Task {
-            try await Task.sleep(until: end, clock: .continuous)
-            await connection.shutDown(.tookTooLong)
-        }
-        let failure = await connection.finishOpening()
-        deadline.cancel()
-        if let failure { throw failure }
-        return connection
-    }
-
-    private func finishOpening() async -> PostgresError? {
-        await withCheckedContinuation { continuation in
-            phase = .opening(continuation)
-            if PQstatus(pointer) == CONNECTION_BAD {
-                shutDown(.cannotConnect(libpqMessage))
-            } else {
-                // libpq's rule: begin as if it had last asked for writing.
-                watch(for: .writable)
-            }
-        }
-    }
-
-    func pollOpening(_ opener: CheckedContinuation<PostgresError?, Never>) {
-        switch PQconnectPoll(pointer) {
-        case PGRES_POLLING_READING: watch(for: .readable)
-        case PGRES_POLLING_WRITING: watch(for: .writable)
-        case PGRES_POLLING_OK:
-            guard PQsetnonblocking(pointer, 1) == 0, PQenterPipelineMode(pointer) == 1 else {
-                return shutDown(PostgresError(.cannotConnect, explanation: "no pipeline mode"))
-            }
-            phase = .open
-            lent.withLockedValue { $0.isOpen = true }
-            watch(for: .readable)
-            opener.resume(returning: nil)
-        default:
-            shutDown(.cannotConnect(libpqMessage))
-        }
-    }
+    // MARK: The end
 
     var libpqMessage: String? { PQerrorMessage(pointer).map { String(cString: $0) } }
 
@@ -126,107 +86,56 @@ actor Connection {
         let before = phase
         if case .closed = before { return }
         phase = .closed(reason)
-        lent.withLockedValue { $0 = Lent() }
+        lent.withLockedValue { lent in
+            (lent.isOpen, lent.prefix, lent.hasUnsentBegin, lent.hasUnsentWork) = (false, [], false, false)
+            lent.endedBy = reason.sqlState
+        }
         reactor.unwatch(descriptor, token: token)
         PQfinish(pointer)
-        _ = machine.connectionLost()
+        machine = PipelineStateMachine()
         if case .opening(let opener) = before { opener.resume(returning: reason) }
-        for request in inFlight + waiting { request.answer.resume(returning: .failure(reason)) }
+        let unanswered = inFlight + waiting
         inFlight.removeAll()
         waiting.removeAll()
+        for request in unanswered { request.fail(request.reason ?? reason) }
         listener?.finish()
+    }
+
+    /// The link broke: what is in flight has an unknown outcome.
+    func lost() {
+        shutDown(PostgresError(.connectionLost, serverMessage: libpqMessage))
     }
 
     /// Whether the connection can take requests.
     nonisolated var isOpen: Bool { lent.withLockedValue { $0.isOpen } }
+    /// Whether the connection may go to its next user.
+    nonisolated var isUsable: Bool { lent.withLockedValue { $0.isOpen && !$0.isSpoiled } }
 
-    // MARK: Requests
+    /// What metrics say of a connection that may not go to its next user.
+    nonisolated var whyUnusable: String { lent.withLockedValue { $0.isSpoiled ? "cancelled" : $0.endedBy ?? "lost" } }
 
-    /// Runs the steps as one request: all of them up to one sync. Without an own `begin` they are one transaction.
-    ///
-    /// - Returns: one result for each step.
-    func run(_ steps: [Step]) async throws(PostgresError) -> [Rows] {
-        let prefix = lent.withLockedValue { lent in
-            defer { (lent.prefix, lent.hasUnsentBegin, lent.hasUnsentWork) = ([], false, false) }
-            return lent.prefix
-        }
-        return Array(try await submit(.steps(prefix + steps)).dropFirst(prefix.count))
+    /// Tells from now on how long statements take.
+    nonisolated func measure(by metrics: PoolMetrics) {
+        reactor.post { self.assumeIsolated { $0.metrics = metrics } }
     }
 
-    /// Begins a transaction with the next request.
-    nonisolated func begin(_ settings: LocalSettings) {
+    // MARK: Taking requests
+
+    nonisolated func newRequestID() -> RequestID {
         lent.withLockedValue { lent in
-            lent.prefix = [.begin] + settings.steps
-            lent.hasUnsentBegin = true
+            defer { lent.nextRequest += 1 }
+            return lent.nextRequest
         }
     }
 
-    /// Adds steps in front of the next request.
-    nonisolated func runBeforeNext(_ steps: [Step], isWork: Bool) {
-        lent.withLockedValue { lent in
-            lent.prefix.append(contentsOf: steps)
-            if isWork { lent.hasUnsentWork = true }
+    /// Queues a request; it goes out at the end of the reactor's turn. To be called on the reactor's thread.
+    func accept(_ request: Request) {
+        if case .closed(let reason) = phase {
+            return request.fail(PostgresError(.connectionLost, serverMessage: reason.serverMessage))
         }
-    }
-
-    /// Whether statements of the caller wait for the next request.
-    nonisolated var hasUnsentWork: Bool { lent.withLockedValue { $0.hasUnsentWork } }
-
-    func commit() async throws(PostgresError) {
-        let isNeeded = lent.withLockedValue { lent in
-            guard lent.hasUnsentBegin && !lent.hasUnsentWork else { return true }
-            lent.prefix = []
-            lent.hasUnsentBegin = false
-            return false
-        }
-        guard isNeeded else { return }
-        let rows = try await run([.commit])
-        // PostgreSQL answers COMMIT of a failed transaction with ROLLBACK, and with success.
-        if rows[0].result.commandTag == "ROLLBACK" { throw PostgresError(.transactionAborted) }
-    }
-
-    /// Rolls back; a connection that cannot even do that is closed, which rolls back on the server.
-    func rollBack() async {
-        let hasBegun = lent.withLockedValue { lent in
-            defer { (lent.prefix, lent.hasUnsentBegin, lent.hasUnsentWork) = ([], false, false) }
-            return !lent.hasUnsentBegin
-        }
-        guard hasBegun, isOpen else { return }
-        do {
-            _ = try await run([.rollback])
-        } catch {
-            close(error)
-        }
-    }
-
-    /// Runs SQL text of any number of statements outside pipeline mode: migrations, LISTEN, statements that cannot run
-    /// in a transaction. Waits until everything before it is answered.
-    func runScript(_ sql: String) async throws(PostgresError) {
-        _ = try await submit(.script(sql))
-    }
-
-    /// Notifications of the channels that a script has asked to LISTEN to. Ends with the connection.
-    func notifications() -> AsyncStream<Notification> {
-        let (stream, continuation) = AsyncStream.makeStream(
-            of: Notification.self, bufferingPolicy: .bufferingNewest(1024))
-        listener = continuation
-        if case .closed = phase { continuation.finish() }
-        return stream
-    }
-
-    private func submit(_ work: Work) async throws(PostgresError) -> [Rows] {
-        let result = await withCheckedContinuation { continuation in
-            if case .closed(let reason) = phase {
-                continuation.resume(
-                    returning: Result<[Rows], PostgresError>.failure(
-                        PostgresError(.connectionLost, serverMessage: reason.serverMessage)))
-                return
-            }
-            waiting.append(Request(id: nextRequest, work: work, answer: continuation))
-            nextRequest += 1
-            scheduleFlush()
-        }
-        return try result.get()
+        waiting.append(request)
+        scheduleFlush()
+        guardTime()
     }
 
     func scheduleFlush() {
@@ -235,25 +144,27 @@ actor Connection {
         reactor.atEndOfTurn { [self] in assumeIsolated { $0.flushWaiting() } }
     }
 
-    func flushWaiting() {
+    private func flushWaiting() {
         flushIsDue = false
         guard isOpen else { return }
+        if inFlight.isEmpty { lastSign = .now }
         while let next = waiting.first {
             switch next.work {
             case .steps(let steps):
-                if case .script = inFlight.last?.work { return flush() }
+                if case .solo? = inFlight.last?.work { return flush() }
                 guard send(steps, as: next.id) else { return lost() }
-            case .script(let sql):
+            case .solo(let solo):
                 guard machine.isIdle else { return flush() }
-                guard PQexitPipelineMode(pointer) == 1, PQsendQuery(pointer, sql) == 1 else { return lost() }
-                machine.sent([.script(next.id)])
+                guard PQexitPipelineMode(pointer) == 1, solo.begin(pointer) else { return lost() }
+                machine.sent(.solo(next.id))
             }
             inFlight.append(waiting.removeFirst())
+            inFlight[inFlight.endIndex - 1].sentAt = .now
         }
         flush()
     }
 
-    func send(_ steps: [Step], as id: RequestID) -> Bool {
+    private func send(_ steps: [Step], as id: RequestID) -> Bool {
         for step in steps {
             let key = PreparedKey(statement: step.statement, types: step.bindings.types)
             let name: String
@@ -266,18 +177,57 @@ actor Connection {
                 guard PQsendPrepare(pointer, name, step.statement.sql, Int32(types.count), types) == 1 else {
                     return false
                 }
-                machine.sent([.preparation(id, serverName: name)])
+                machine.sent(.preparation(id, serverName: name))
             }
             guard
                 step.bindings.withLibPQArguments({ count, values, lengths, formats in
                     PQsendQueryPrepared(pointer, name, count, values, lengths, formats, 1) == 1
                 })
             else { return false }
-            machine.sent([.rows(id)])
+            machine.sent(.rows(id))
         }
         guard PQpipelineSync(pointer) == 1 else { return false }
-        machine.sent([.sync(id)])
+        machine.sent(.sync(id))
         return true
+    }
+
+    // MARK: Time
+
+    private func guardTime() {
+        guard !isGuarded else { return }
+        isGuarded = true
+        reactor.stand(token) { [self] now in assumeIsolated { $0.look(at: now) } }
+    }
+
+    /// Whether anything takes too long: a caller's time, an answer to a cancellation, or a link that is silent for
+    /// longer than the server itself would let a statement run.
+    private func look(at now: ContinuousClock.Instant) {
+        guard isOpen else { return }
+        if inFlight.isEmpty && waiting.isEmpty {
+            isGuarded = false
+            return reactor.standDown(token)
+        }
+        let late = (inFlight + waiting).filter { $0.reason == nil && $0.deadline.map { $0 <= now } ?? false }
+        for request in late { stop(request.id, because: PostgresError(.deadlineExceeded)) }
+        guard isOpen, !inFlight.isEmpty else { return }
+        let isSilent = isReading && now > lastSign + limits.silence
+        if isSilent || mustAnswerBy.map({ $0 <= now }) ?? false {
+            shutDown(PostgresError(.connectionLost, explanation: "the server has fallen silent"))
+        }
+    }
+
+    /// Whether an answer is waited for: not while the reader of a stream is the slow one.
+    private var isReading: Bool { watching?.contains(.readable) ?? false }
+
+    // MARK: Other things
+
+    /// Notifications of the channels that a script has asked to LISTEN to. Ends with the connection.
+    func notifications() -> AsyncStream<Notification> {
+        let (stream, continuation) = AsyncStream.makeStream(
+            of: Notification.self, bufferingPolicy: .bufferingNewest(1024))
+        listener = continuation
+        if case .closed = phase { continuation.finish() }
+        return stream
     }
 
     /// What the server stores for a password; made here, so that the password itself is never sent.

@@ -79,8 +79,15 @@ public struct ConnectionSettings: Sendable {
             ("statement_timeout", statementTimeout), ("lock_timeout", lockTimeout),
             ("idle_in_transaction_session_timeout", idleInTransactionTimeout),
         ]
-        let flags = limits.map { "-c \($0)=\($1.components.seconds * 1000)" }.joined(separator: " ")
+        let flags = limits.map { "-c \($0)=\($1.inMilliseconds)" }.joined(separator: " ")
         arguments["options"] = [parameters["options"], flags].compactMap(\.self).joined(separator: " ")
         return arguments
+    }
+}
+
+extension Duration {
+    /// Whole milliseconds, at least one: for the server 0 means no limit.
+    fileprivate var inMilliseconds: Int64 {
+        max(1, components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000)
     }
 }

@@ -13,8 +13,8 @@ struct PipelineStateMachine: Sendable {
         case preparation(RequestID, serverName: String)
         case rows(RequestID)
         case sync(RequestID)
-        /// A script outside pipeline mode: any number of results, then an end.
-        case script(RequestID)
+        /// Something outside pipeline mode, which reads its results itself: here only its end.
+        case solo(RequestID)
     }
 
     /// One answer as libpq shows it.
@@ -34,22 +34,26 @@ struct PipelineStateMachine: Sendable {
         case keep(RequestID)
         case succeed(RequestID)
         case fail(RequestID, PostgresError)
-        /// Back to pipeline mode after a script, then answer it.
-        case resumePipeline(RequestID, PostgresError?)
+        /// Back to pipeline mode, then answer it.
+        case resumePipeline(RequestID)
         /// The answers do not fit the questions: the connection cannot be trusted any more.
         case breakOff
     }
 
     private(set) var expected: Deque<Expected> = []
     /// The first error of the request at the head.
-    private var failure: PostgresError?
+    private(set) var failure: PostgresError?
     /// Names whose preparation failed or was skipped since they were last asked for.
     private var unprepared: [String] = []
 
     var isIdle: Bool { expected.isEmpty }
+    /// Whether the request at the head has failed already.
+    var hasFailed: Bool { failure != nil }
+    /// Whether all statements of the request at the head are answered.
+    var isAtSync: Bool { if case .sync = expected.first { true } else { false } }
 
-    mutating func sent(_ answers: [Expected]) {
-        expected.append(contentsOf: answers)
+    mutating func sent(_ answer: Expected) {
+        expected.append(answer)
     }
 
     mutating func arrived(_ arrival: Arrival) -> Action {
@@ -57,7 +61,7 @@ struct PipelineStateMachine: Sendable {
         switch (head, arrival) {
         case (.rows(let request), .success):
             return .keep(request)
-        case (.preparation, .success), (.script, .success):
+        case (.preparation, .success):
             return .nothing
         case (.preparation(_, let name), .failure(let error)):
             unprepared.append(name)
@@ -66,7 +70,7 @@ struct PipelineStateMachine: Sendable {
         case (.preparation(_, let name), .aborted):
             unprepared.append(name)
             return .nothing
-        case (.rows, .failure(let error)), (.script, .failure(let error)):
+        case (.rows, .failure(let error)):
             failure = failure ?? error
             return .nothing
         case (.rows, .aborted):
@@ -74,10 +78,9 @@ struct PipelineStateMachine: Sendable {
         case (.rows, .end), (.preparation, .end):
             expected.removeFirst()
             return .nothing
-        case (.script(let request), .end):
+        case (.solo(let request), .end):
             expected.removeFirst()
-            defer { failure = nil }
-            return .resumePipeline(request, failure)
+            return .resumePipeline(request)
         case (.sync(let request), .sync):
             expected.removeFirst()
             defer { failure = nil }
@@ -88,8 +91,7 @@ struct PipelineStateMachine: Sendable {
             return .nothing
         case (.sync, .end):
             return .nothing
-        case (.rows, .sync), (.preparation, .sync), (.script, .sync), (.script, .aborted), (.sync, .success),
-            (.sync, .aborted):
+        case (.rows, .sync), (.preparation, .sync), (.solo, _), (.sync, .success), (.sync, .aborted):
             return .breakOff
         }
     }
@@ -98,20 +100,5 @@ struct PipelineStateMachine: Sendable {
     mutating func takeUnprepared() -> [String] {
         defer { unprepared.removeAll() }
         return unprepared
-    }
-
-    /// The requests that are still unanswered, in order; afterwards nothing is expected.
-    mutating func connectionLost() -> [RequestID] {
-        var requests: [RequestID] = []
-        for item in expected {
-            let request: RequestID
-            switch item {
-            case .preparation(let id, _), .rows(let id), .sync(let id), .script(let id): request = id
-            }
-            if requests.last != request { requests.append(request) }
-        }
-        expected.removeAll()
-        failure = nil
-        return requests
     }
 }

@@ -14,12 +14,17 @@ public final class Reactor: SerialExecutor, Sendable {
     /// Finds the servers that the connections on this reactor are to.
     let names: NameResolver
 
-    private struct Shared {
+    fileprivate struct Shared {
         var jobs: [UnownedJob] = []
+        var posts: [@Sendable () -> Void] = []
         var watchers: [UInt64: @Sendable (Readiness) -> Void] = [:]
+        /// Asked every now and then, while there are any, whether something has taken too long.
+        var sentries: [UInt64: @Sendable (ContinuousClock.Instant) -> Void] = [:]
         var endOfTurn: [@Sendable () -> Void] = []
         var nextToken: UInt64 = 1
         var thread: pthread_t?
+        /// The thread waits for sockets: something new must wake it.
+        var isWaiting = false
         var stopping = false
     }
 
@@ -40,19 +45,36 @@ public final class Reactor: SerialExecutor, Sendable {
 
     /// Ends the thread after its present turn. All connections on this reactor must be closed before.
     public func shutdown() {
-        shared.withLockedValue { $0.stopping = true }
-        wake()
+        let isWaiting = shared.withLockedValue { shared in
+            shared.stopping = true
+            return shared.wakes()
+        }
+        if isWaiting { wake() }
     }
 
-    // MARK: SerialExecutor
+    // MARK: Work for the thread
 
     public func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
-        let wasIdle = shared.withLockedValue { shared in
+        let isWaiting = shared.withLockedValue { shared in
             shared.jobs.append(job)
-            return shared.jobs.count == 1
+            return shared.wakes()
         }
-        if wasIdle && !isCurrentThread { wake() }
+        if isWaiting { wake() }
+    }
+
+    /// Runs the closure on the reactor's thread, soon. Cheaper than a hop of a task, and keeps the order of the callers.
+    func post(_ body: @escaping @Sendable () -> Void) {
+        let isWaiting = shared.withLockedValue { shared in
+            shared.posts.append(body)
+            return shared.wakes()
+        }
+        if isWaiting { wake() }
+    }
+
+    /// Runs the closure on the reactor's thread at the end of this turn. To be called on that thread only.
+    func atEndOfTurn(_ body: @escaping @Sendable () -> Void) {
+        shared.withLockedValue { $0.endOfTurn.append(body) }
     }
 
     public func checkIsolated() {
@@ -84,6 +106,11 @@ public final class Reactor: SerialExecutor, Sendable {
         handler: @escaping @Sendable (Readiness) -> Void
     ) {
         shared.withLockedValue { $0.watchers[token] = handler }
+        rewatch(descriptor, token: token, for: readiness)
+    }
+
+    /// Changes what a socket that is watched already is waited for.
+    func rewatch(_ descriptor: Int32, token: UInt64, for readiness: Readiness) {
         if handrail_epoll_control(epoll, EPOLL_CTL_MOD, descriptor, readiness.rawValue, token) != 0 {
             // Not watched so far, or libpq has replaced the socket by another one of the same number.
             _ = handrail_epoll_control(epoll, EPOLL_CTL_ADD, descriptor, readiness.rawValue, token)
@@ -91,14 +118,28 @@ public final class Reactor: SerialExecutor, Sendable {
     }
 
     func unwatch(_ descriptor: Int32, token: UInt64) {
-        _ = shared.withLockedValue { $0.watchers.removeValue(forKey: token) }
+        shared.withLockedValue { shared in
+            shared.watchers[token] = nil
+            shared.sentries[token] = nil
+        }
         if descriptor >= 0 { _ = handrail_epoll_control(epoll, EPOLL_CTL_DEL, descriptor, 0, token) }
     }
 
-    /// Runs the closure on the reactor's thread at the end of this turn. To be called on that thread only.
-    func atEndOfTurn(_ body: @escaping @Sendable () -> Void) {
-        shared.withLockedValue { $0.endOfTurn.append(body) }
+    /// Calls the closure on the reactor's thread some ten times a second, until it is taken away: one look at the clock
+    /// for all that may take too long, instead of a timer for each statement.
+    func stand(_ token: UInt64, _ sentry: @escaping @Sendable (ContinuousClock.Instant) -> Void) {
+        let isWaiting = shared.withLockedValue { shared in
+            shared.sentries[token] = sentry
+            return shared.wakes()
+        }
+        if isWaiting { wake() }
     }
+
+    func standDown(_ token: UInt64) {
+        shared.withLockedValue { $0.sentries[token] = nil }
+    }
+
+    private static let lookEvery = Duration.milliseconds(100)
 
     // MARK: The loop
 
@@ -120,12 +161,20 @@ public final class Reactor: SerialExecutor, Sendable {
     private func run() {
         shared.withLockedValue { $0.thread = pthread_self() }
         var events = [epoll_event](repeating: epoll_event(), count: 64)
-        while !shared.withLockedValue({ $0.stopping && $0.jobs.isEmpty }) {
+        var nextLook = ContinuousClock.now
+        while true {
             runJobs()
-            let count = epoll_wait(epoll, &events, Int32(events.count), -1)
-            for event in events.prefix(max(0, Int(count))) {
-                deliver(event)
+            let (isIdle, hasSentries, isStopping) = shared.withLockedValue { shared in
+                // From here on whoever brings something wakes the thread; what came before is seen now.
+                shared.isWaiting = shared.jobs.isEmpty && shared.posts.isEmpty
+                return (shared.isWaiting, !shared.sentries.isEmpty, shared.stopping)
             }
+            if isIdle && isStopping { break }
+            let timeout: Int32 = isIdle ? (hasSentries ? 100 : -1) : 0
+            let count = epoll_wait(epoll, &events, Int32(events.count), timeout)
+            shared.withLockedValue { $0.isWaiting = false }
+            for event in events.prefix(max(0, Int(count))) { deliver(event) }
+            if hasSentries { look(&nextLook) }
         }
         close(wakeUp)
         close(epoll)
@@ -142,26 +191,45 @@ public final class Reactor: SerialExecutor, Sendable {
         watcher?(Readiness(rawValue: event.events))
     }
 
-    /// Runs jobs until none is left, with what they asked to be done at the end of the turn.
+    private func look(_ next: inout ContinuousClock.Instant) {
+        let now = ContinuousClock.now
+        guard now >= next else { return }
+        next = now + Self.lookEvery
+        for sentry in shared.withLockedValue({ Array($0.sentries.values) }) { sentry(now) }
+    }
+
+    /// Runs what has come until nothing is left, with what it asked to be done at the end of the turn.
     private func runJobs() {
         while true {
-            let jobs = shared.withLockedValue { shared in
-                defer { shared.jobs.removeAll(keepingCapacity: true) }
-                return shared.jobs
+            let (jobs, posts) = shared.withLockedValue { shared in
+                defer {
+                    shared.jobs.removeAll(keepingCapacity: true)
+                    shared.posts.removeAll(keepingCapacity: true)
+                }
+                return (shared.jobs, shared.posts)
             }
+            for post in posts { post() }
             for job in jobs { job.runSynchronously(on: asUnownedSerialExecutor()) }
             let endings = shared.withLockedValue { shared in
                 defer { shared.endOfTurn.removeAll(keepingCapacity: true) }
                 return shared.endOfTurn
             }
             for ending in endings { ending() }
-            if jobs.isEmpty && endings.isEmpty { return }
+            if jobs.isEmpty && posts.isEmpty && endings.isEmpty { return }
         }
     }
 
     private func wake() {
         var one: UInt64 = 1
         _ = write(wakeUp, &one, MemoryLayout<UInt64>.size)
+    }
+}
+
+extension Reactor.Shared {
+    /// Whether the thread must be woken for what has just come; the first one does it for all.
+    fileprivate mutating func wakes() -> Bool {
+        defer { isWaiting = false }
+        return isWaiting
     }
 }
 

@@ -1,16 +1,16 @@
 internal import CLibPQ
+internal import NIOConcurrencyHelpers
 
 /// What a statement returned. Values are read straight from libpq's memory, without copies.
 public struct Rows: Sendable, RandomAccessCollection {
     let result: ResultMemory
     let statement: String
     /// How many rows an insert, update or delete touched, or a select returned.
-    public let affected: Int
+    public var affected: Int { PQcmdTuples(result.pointer).flatMap { Int(String(cString: $0)) } ?? 0 }
 
     init(_ result: ResultMemory, statement: String) {
         self.result = result
         self.statement = statement
-        affected = PQcmdTuples(result.pointer).flatMap { Int(String(cString: $0)) } ?? 0
     }
 
     public var startIndex: Int { 0 }
@@ -41,8 +41,7 @@ public struct Row: Sendable {
     ///
     /// - Throws: ``PostgresError`` of code `decoding`, naming statement, column and both types.
     public func column<T: PostgresDecodable>(_ name: String, as _: T.Type = T.self) throws(PostgresError) -> T {
-        let column = PQfnumber(rows.result.pointer, name)
-        guard column >= 0 else {
+        guard let column = rows.result.column(name) else {
             throw PostgresError(.decoding, statement: rows.statement, explanation: "there is no column \(name)")
         }
         return try value(at: column, as: T.self)
@@ -75,9 +74,23 @@ public struct Row: Sendable {
 final class ResultMemory: @unchecked Sendable {
     // SAFETY: libpq never changes a finished result; all access is reading, and the last owner clears it.
     let pointer: OpaquePointer
+    private let columns = NIOLockedValueBox<[String: Int32]?>(nil)
 
     init(_ pointer: OpaquePointer) {
         self.pointer = pointer
+    }
+
+    /// Where the column of that name is; looked up once for all rows, because libpq compares name by name each time.
+    func column(_ name: String) -> Int32? {
+        columns.withLockedValue { columns in
+            if let columns { return columns[name] }
+            var found: [String: Int32] = [:]
+            for index in (0..<PQnfields(pointer)).reversed() {
+                if let name = PQfname(pointer, index) { found[String(cString: name)] = index }
+            }
+            columns = found
+            return found[name]
+        }
     }
 
     deinit { PQclear(pointer) }

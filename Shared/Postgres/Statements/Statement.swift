@@ -13,6 +13,11 @@ public struct Statement: Hashable, Sendable {
         self.sql = sql.description
     }
 
+    /// Of parts that were literals.
+    init(name: String, sql: String) {
+        (self.name, self.sql) = (name, sql)
+    }
+
     public static func == (left: Statement, right: Statement) -> Bool {
         left.name == right.name && left.sql == right.sql
     }

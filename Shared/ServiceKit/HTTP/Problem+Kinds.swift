@@ -105,6 +105,16 @@ extension Problem {
         )
     }
 
+    /// 503: the way to PostgreSQL broke while it was committing, so it may or may not have been done. The same request with
+    /// the same `Idempotency-Key` is safe.
+    public static var outcomeUnknown: Problem {
+        Problem(
+            .serviceUnavailable, type: "outcome-unknown", title: "It is not known whether this was done",
+            detail: "Send it again with the same Idempotency-Key, or look whether it is there.",
+            headers: [.retryAfter: "1"]
+        )
+    }
+
     /// 500: our mistake; the log has it under the request's id.
     public static var internalError: Problem {
         Problem(.internalServerError, type: "internal", title: "Something went wrong on our side")

@@ -37,6 +37,8 @@ extension Problem {
             self = .unavailable()
         case let error as HTTPError:
             self.init(error.status, type: "http-\(error.status.code)", title: error.status.reasonPhrase)
+        case let error as PostgresError where error.code == .outcomeUnknown:
+            self = .outcomeUnknown
         case let error as PostgresError where error.isTemporary:
             self = .unavailable(retryAfter: 1)
         default:
@@ -49,10 +51,11 @@ extension PostgresError {
     /// Nothing is wrong with the request: it may be sent again later.
     fileprivate var isTemporary: Bool {
         switch code {
-        case .cannotConnect, .connectionLost, .overloaded, .shutDown, .transactionAborted: true
+        case .cannotConnect, .connectionLost, .overloaded, .shutDown, .transactionAborted, .cancelled,
+            .deadlineExceeded: true
         // Serialisation, deadlock, lock and statement timeouts; the server stops, starts or has no connection left.
         case .server: isRetryable || ["57014", "25006", "57P01", "57P03", "53300"].contains(sqlState)
-        case .decoding, .misuse: false
+        case .decoding, .misuse, .outcomeUnknown: false
         }
     }
 }

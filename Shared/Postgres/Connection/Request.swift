@@ -1,0 +1,48 @@
+/// What was asked of a connection, from its submission to its answer. Lives on the reactor's thread.
+struct Request: Sendable {
+    typealias Answer = @Sendable (Result<[Rows], RequestFailure>) -> Void
+
+    let id: PipelineStateMachine.RequestID
+    let work: Work
+    /// When its caller's time is over.
+    var deadline: ContinuousClock.Instant?
+    var sentAt: ContinuousClock.Instant?
+    var results: [ResultMemory] = []
+    /// The step that the server refused, counted from 0.
+    var failedStep: Int?
+    /// Why it is being stopped, once it is: what the caller is told in place of the server's answer.
+    var reason: PostgresError?
+    let answer: Answer
+
+    enum Work: Sendable {
+        /// Statements in pipeline mode, up to one sync.
+        case steps([Step])
+        /// Something that has the connection for itself, outside pipeline mode.
+        case solo(any Solo)
+    }
+
+    func fail(_ error: PostgresError) {
+        if case .solo(let solo) = work { solo.ended(error) }
+        answer(.failure(RequestFailure(error: error, step: failedStep)))
+    }
+}
+
+/// Why a request failed, and at which of its steps; nil where the failure belongs to none of them.
+struct RequestFailure: Error, Sendable {
+    var error: PostgresError
+    var step: Int?
+}
+
+/// The limits in time that a connection keeps on this side.
+struct ConnectionLimits: Sendable {
+    /// For how long the server may say nothing while something is asked of it. Longer than its own limit for a
+    /// statement: what is silent for that long is a broken link.
+    var silence: Duration
+    /// For how long a cancellation may go unanswered.
+    var cancellation: Duration = .seconds(5)
+
+    /// - Parameter settings: a batch of short statements may be as silent as one long one, so half a minute is the least.
+    init(_ settings: ConnectionSettings) {
+        silence = max(settings.statementTimeout, .seconds(30)) + .seconds(5)
+    }
+}
