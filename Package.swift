@@ -128,6 +128,7 @@ let package = Package(
                 .embedInCode("Migrations/V0005_rebase_log.sql"),
                 .embedInCode("Migrations/V0006_trim_checkpoints_by_slot.sql"),
                 .embedInCode("Migrations/V0007_queue_deliveries_by_partner.sql"),
+                .embedInCode("Migrations/V0008_measure_log.sql"),
             ],
             swiftSettings: strict
         ),
@@ -181,6 +182,7 @@ let package = Package(
             name: "MessageTableTests",
             dependencies: [
                 "MessageTable", "MessageTableConsumer", "Postgres", "Models", "ServiceKit", "TestKit", logging, locks,
+                coreMetrics,
             ],
             swiftSettings: strict
         ),

@@ -8,6 +8,14 @@ extension LocalSettings {
     }
 }
 
+extension LocalSettings {
+    /// For statements whose plan is made while a table is small, and stays: it must be the one that is right for a long
+    /// one, whatever the planner believes. Each of them has an index that answers it in its order.
+    static let pinnedPlans = LocalSettings([
+        ("enable_seqscan", "off"), ("enable_bitmapscan", "off"), ("enable_sort", "off"), ("jit", "off"),
+    ])
+}
+
 extension Pool {
     /// Runs the body in one transaction that sees and writes only this agency's rows.
     ///

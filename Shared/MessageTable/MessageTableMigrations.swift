@@ -12,6 +12,7 @@ public enum MessageTableMigrations {
             Migration("V0005_rebase_log", PackageResources.V0005_rebase_log_sql),
             Migration("V0006_trim_checkpoints_by_slot", PackageResources.V0006_trim_checkpoints_by_slot_sql),
             Migration("V0007_queue_deliveries_by_partner", PackageResources.V0007_queue_deliveries_by_partner_sql),
+            Migration("V0008_measure_log", PackageResources.V0008_measure_log_sql),
         ]
     )
 }

@@ -1,3 +1,4 @@
+import CoreMetrics
 import FoundationEssentials
 import Logging
 import MessageTable
@@ -56,6 +57,7 @@ struct LogFixture: Sendable {
 
     func loops(
         _ groups: [ConsumerGroup], clock: WallClock = .system, promotes: Bool = true,
+        metrics: any MetricsFactory = NOOPMetricsHandler.instance,
         send: (@Sendable (DeliveryAttempt) async -> DeliveryResult)? = nil
     ) -> MessageLoops {
         MessageLoops(
@@ -65,7 +67,7 @@ struct LogFixture: Sendable {
                     database.superuser.login("outcomes_worker", password: TestDatabase.password),
                     reactor: database.reactor, logger: .silent),
                 groups: groups, send: send, promotes: promotes, clock: clock, ids: .version7(clock: .system),
-                logger: .silent))
+                metrics: metrics, logger: .silent))
     }
 
     /// Runs the loops until the body returns, then stops them and waits for their end.

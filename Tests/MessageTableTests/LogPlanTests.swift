@@ -52,11 +52,12 @@ import Testing
 
     private static let idleTick = "select message_table.tick()"
     private static let trim = "select message_table.trim(10)"
-    private static let lastWindow = """
-        select * from message_table.window_messages(
-            '{0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15}', (select max(tick_id) - 1 from message_table.tick),
-            (select max(tick_id) from message_table.tick), 0, 1000)
+    private static func window(_ ticks: (Int, Int)) -> String {
         """
+        select * from message_table.window_messages(
+            '{0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15}', \(ticks.0), \(ticks.1), 0, 1000)
+        """
+    }
 
     private struct Cost {
         var pages: Int
@@ -64,8 +65,10 @@ import Testing
     }
 
     /// The second time: the first fills the session's caches of the catalogue.
-    private func cost(of sql: String, _ log: LogFixture) async throws -> Cost {
-        try await log.worker.withTransaction { transaction in
+    private func cost(
+        of sql: String, _ log: LogFixture, _ settings: LocalSettings = .none
+    ) async throws -> Cost {
+        try await log.worker.withTransaction(settings) { transaction in
             _ = try await transaction.query(Self.cost, sql)
             let (pages, whole) = try await transaction.query(Self.cost, sql)[0].decode((Int, Int).self)
             return Cost(pages: pages, whole: whole)
@@ -78,18 +81,31 @@ import Testing
         return try await log.service.transaction(for: LogFixture.agency) { open in
             try open.publish(LogFixture.event(), agency: LogFixture.agency, headers: .none)
             try await open.flush()
-            _ = try await log.worker.query(Self.tick)
+            let lo = try await log.worker.query(Self.tick)[0].decode(Int.self)
             _ = try await log.observer.query(Self.grow, 10)
-            _ = try await log.worker.query(Self.tick)
-            return (try await cost(of: Self.idleTick, log), try await cost(of: Self.lastWindow, log))
+            let hi = try await log.worker.query(Self.tick)[0].decode(Int.self)
+            return (try await cost(of: Self.idleTick, log), try await cost(of: Self.window((lo, hi)), log))
         }
     }
 
-    @Test("an idle tick and a window read as many pages of 100,000 messages as of 1,000, and no table whole")
-    func ticksAndWindows() async throws {
+    /// What the planner knows of the log.
+    enum Statistics: String, CaseIterable, CustomTestStringConvertible {
+        case none, ofAnEmptyTable, ofASmallTable
+
+        var testDescription: String { "statistics: \(rawValue)" }
+    }
+
+    private static let analyze = "analyze message_table.message; analyze message_table.tick"
+
+    @Test(
+        "an idle tick and a window read as many pages of 100,000 messages as of 1,000, and no table whole",
+        arguments: Statistics.allCases)
+    func ticksAndWindows(_ statistics: Statistics) async throws {
         try await LogFixture.withOwnCluster { log in
             try await log.observer.runScript(Self.prepare)
+            if statistics == .ofAnEmptyTable { try await log.observer.runScript(Self.analyze) }
             let small = try await costs(of: 1000, log)
+            if statistics == .ofASmallTable { try await log.observer.runScript(Self.analyze) }
             let large = try await costs(of: 100_000, log)
             for cost in [small.tick, small.window, large.tick, large.window] { #expect(cost.whole == 0) }
             // The index has a level more.
@@ -119,11 +135,35 @@ import Testing
         try await LogFixture.with { log in
             try await log.observer.runScript(Self.prepare)
             _ = try await log.observer.query(Self.growCheckpoints, 10)
-            let small = try await cost(of: LogOperator.readLag.sql, log)
+            let readLag = LogOperator.readLag.sql.replacing("$1", with: "'{}'::text[]")
+            let small = try await cost(of: readLag, log, .pinnedPlans)
             _ = try await log.observer.query(Self.growCheckpoints, 1000)
-            let large = try await cost(of: LogOperator.readLag.sql, log)
+            let large = try await cost(of: readLag, log, .pinnedPlans)
             #expect(small.pages > 0 && large.pages <= small.pages * 2, "\(small) \(large)")
             #expect(small.whole == 0 && large.whole == 0, "\(small) \(large)")
+        }
+    }
+
+    @Test("measuring costs no more of 100,000 messages behind than of 20,000, and reads no table whole")
+    func measuring() async throws {
+        let statements = [
+            "select message_table.messages_behind('a', 625)", "select message_table.unticked_seconds()",
+            LogOperator.readPulse.sql.replacing("$1", with: "clock_timestamp()"),
+            LogOperator.readLag.sql.replacing("$1", with: "'{}'::text[]"),
+        ]
+        try await LogFixture.withOwnCluster { log in
+            try await log.observer.runScript(Self.prepare)
+            var costs: [[Cost]] = []
+            for messages in [20_000, 80_000] {
+                _ = try await log.observer.query(Self.grow, messages)
+                var round: [Cost] = []
+                for statement in statements { round.append(try await cost(of: statement, log, .pinnedPlans)) }
+                costs.append(round)
+            }
+            for (small, large) in zip(costs[0], costs[1]) {
+                #expect(small.whole == 0 && large.whole == 0, "\(small) \(large)")
+                #expect(small.pages > 0 && large.pages <= small.pages * 2, "\(small) \(large)")
+            }
         }
     }
 

@@ -106,14 +106,17 @@ struct CatalogueRule: Sendable, CustomTestStringConvertible {
                 """,
             violation: "create view referral.stray as select 1 as one"),
         CatalogueRule(
-            promise: "only what makes or drops partitions and the sealer run as the owner, with a pinned search path",
+            promise:
+                "only what makes or drops partitions, the sealer and one that tells an age run as the owner, with a pinned search path",
             offenders: """
                 select p.oid::regprocedure::text
                 from pg_proc p
                 join pg_namespace n on n.oid = p.pronamespace
                 where n.nspname in ('handrail', 'message_table', 'referral', 'matching', 'scheduling', 'outcome')
                     and p.prosecdef
-                    and not (p.proname in ('add_partitions', 'drop_old_partition', 'keep_audit_partitions', 'seal_audit')
+                    and not (p.proname in (
+                            'add_partitions', 'drop_old_partition', 'keep_audit_partitions', 'seal_audit',
+                            'oldest_transaction_seconds')
                         and p.proowner = 'handrail_owner'::regrole
                         and exists (select from unnest(p.proconfig) c where c like 'search_path=pg_catalog%'))
                 """,

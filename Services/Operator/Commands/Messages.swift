@@ -1,6 +1,7 @@
 import ArgumentParser
 import FoundationEssentials
 import MessageTable
+import Models
 import Postgres
 
 /// `handrail messages`: how the coordination between the services goes, and what to do where it is stuck.
@@ -12,7 +13,8 @@ struct Messages: AsyncParsableCommand {
             shown.
             """,
         subcommands: [
-            Lag.self, Parked.self, Dead.self, Retry.self, Skip.self, Drop.self, Forget.self, Rebase.self,
+            Lag.self, Parked.self, Dead.self, Partners.self, Retry.self, Skip.self, Drop.self, Forget.self,
+            Rebase.self,
         ]
     )
 
@@ -24,13 +26,50 @@ struct Messages: AsyncParsableCommand {
 
     struct Lag: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "For each group: ticks and seconds behind, messages parked and dead.")
+            abstract: "For each group: how far it is behind, messages parked and dead; and how the log itself is.")
 
         func run() async throws {
-            for lag in try await Messages.withLog({ try await $0.lag() }) {
-                let seconds = (lag.seconds * 10).rounded() / 10
-                print("\(lag.group): \(lag.ticks) ticks, \(seconds) s behind; \(lag.parked) parked, \(lag.dead) dead")
+            let (lags, pulse) = try await Messages.withLog { log in
+                (try await log.lag(), try await log.pulse(at: WallClock.system.now()))
             }
+            for lag in lags {
+                let more = lag.messages >= LogOperator.Lag.mostMessages ? " or more" : ""
+                print(
+                    "\(lag.group): \(lag.messages)\(more) messages, \(lag.ticks) ticks, \(seconds(lag.seconds)) behind; "
+                        + "\(lag.parked) parked, \(lag.dead) dead")
+            }
+            let waits = pulse.unticked > 0 ? ", a message waits for the next for \(seconds(pulse.unticked))" : ""
+            print("log: last tick \(seconds(pulse.tickAge)) ago\(waits); \(pulse.overdue) scheduled overdue")
+            let age = pulse.oldestTransaction.map(seconds) ?? "unknown (see deploy/postgres)"
+            print("oldest transaction of the database: \(age)")
+        }
+
+        private func seconds(_ seconds: Double) -> String { "\((seconds * 10).rounded() / 10) s" }
+    }
+
+    struct Partners: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Lists the partners with deliveries that wait or were given up, and which are paused.",
+            discussion: """
+                A partner that fails is paused, for longer each time: 1 minute, 5, 30, 2 hours, 12 hours. Then its first \
+                delivery is tried; once that succeeds the others follow in their order. A delivery that has failed six \
+                times is dead, and the next one is tried.
+                """)
+
+        func run() async throws {
+            let queues = try await Messages.withLog {
+                try await $0.partnerQueues(at: WallClock.system.now(), limit: 200)
+            }
+            for queue in queues {
+                var line = "\(queue.partner): \(queue.waiting) waiting"
+                if let oldest = queue.oldestAt { line += " since \(oldest)" }
+                if let until = queue.pausedUntil { line += ", paused until \(until)" }
+                if let error = queue.error {
+                    line += ", \(queue.failures) failure\(queue.failures == 1 ? "" : "s"): \(error)"
+                }
+                print("\(line); \(queue.dead) dead (agency \(queue.agencyID))")
+            }
+            if queues.isEmpty { print("none") }
         }
     }
 

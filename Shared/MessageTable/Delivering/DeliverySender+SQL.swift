@@ -1,11 +1,6 @@
 internal import Postgres
 
 extension DeliverySender {
-    /// The plan was made while the table was small, and stays: it must be the one that is right for a long backlog.
-    static let pinned = LocalSettings([
-        ("enable_seqscan", "off"), ("enable_bitmapscan", "off"), ("enable_sort", "off"), ("jit", "off"),
-    ])
-
     /// Walks from partner to partner, looks at the first delivery of each, and leases the queues of those that have
     /// waited longest. What it reads grows with the number of partners that wait, not with their deliveries.
     ///

@@ -58,7 +58,7 @@ struct DeliverySender: Sendable {
     /// - Parameter probes: how many of them may be of partners that failed the last time.
     func claim(_ count: Int, probes: Int) async throws -> [Claimed] {
         let now = clock.now()
-        let rows = try await pool.withTransaction(Self.pinned) { transaction in
+        let rows = try await pool.withTransaction(.pinnedPlans) { transaction in
             try await transaction.query(Self.claimQueues, now, count, probes, Self.lease)
         }
         var claimed: [Claimed] = []

@@ -7,6 +7,8 @@ struct ConsumerLoop: Sendable {
     let membership: Membership
     /// The tick up to which everything is handled, in the slots of this process.
     let position: Gauge
+    /// How often another process had moved this one's slots on, and its work was undone.
+    let fenced: Counter
     let loop: Loop
 
     /// How often slots without messages write down how far they have come.
@@ -16,7 +18,10 @@ struct ConsumerLoop: Sendable {
 
     func run() async {
         var state = ConsumerState()
+        // Counted from 0, so that a counter is there before anything happened.
+        fenced.increment(by: 0)
         await loop.run {
+            defer { fenced.increment(by: state.takeOvertaken()) }
             let pause = try await state.turn(consumer, membership)
             if let handled = state.handledTick { position.record(handled) }
             return pause
@@ -39,9 +44,16 @@ private struct ConsumerState {
     private var renewAt = ContinuousClock.now
     private var parkedAt = ContinuousClock.now
     private var idleAt = ContinuousClock.now + ConsumerLoop.idleCheckpointEvery
+    private var overtaken = 0
 
     /// The tick up to which all of this process's slots are handled; nil while it has none.
     var handledTick: Int64? { cursors.map(\.position.tick).min() }
+
+    /// How often this process was overtaken since it was last asked.
+    mutating func takeOvertaken() -> Int {
+        defer { overtaken = 0 }
+        return overtaken
+    }
 
     /// One turn; returns how long to pause when nothing happens.
     mutating func turn(_ consumer: Consumer, _ membership: Membership) async throws -> Duration {
@@ -58,7 +70,9 @@ private struct ConsumerState {
         }
         let turn = try await consumer.turn(&cursors, &ahead)
         try await settle(turn, consumer)
-        return turn == .idle ? .milliseconds(Int.random(in: 400...600)) : .zero
+        guard turn == .idle else { return .zero }
+        // Without a notification, and while somebody else's lease runs out, it looks by itself.
+        return min(.milliseconds(Int.random(in: 400...600)), max(.milliseconds(1), renewAt - .now))
     }
 
     mutating func writeIdleCheckpoints(_ consumer: Consumer) async throws {

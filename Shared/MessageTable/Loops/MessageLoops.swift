@@ -25,7 +25,7 @@ public struct MessageLoops: Service {
         public var promotes: Bool
         public var clock: WallClock
         public var ids: IDSource
-        /// Where lag, parked and dead messages are measured.
+        /// Where lag, parked and dead messages, waiting deliveries and the log itself are measured.
         public var metrics: any MetricsFactory
         public var logger: Logger
 
@@ -78,6 +78,9 @@ public struct MessageLoops: Service {
                     group: group.name, member: configuration.ids.uuid(), pool: configuration.workerPool),
                 position: Gauge(
                     label: "message_position_ticks", dimensions: [("group", group.name)],
+                    factory: configuration.metrics),
+                fenced: Counter(
+                    label: "message_fenced_total", dimensions: [("group", group.name)],
                     factory: configuration.metrics),
                 loop: Loop("consumer \(group.name)", logger: logger))
         }
@@ -157,11 +160,13 @@ public struct MessageLoops: Service {
     }
 
     private func runMeter() async {
-        let measure = LagMeter(
-            groups: configuration.groups.map(\.name), log: LogOperator(configuration.workerPool),
-            metrics: configuration.metrics)
+        let measure = LogMeter(
+            groups: configuration.groups.map(\.name), sends: configuration.send != nil,
+            log: LogOperator(configuration.workerPool), clock: configuration.clock, metrics: configuration.metrics,
+            logger: configuration.logger)
+        var memory = LogMeter.Memory()
         await meter.run {
-            try await measure.record()
+            try await measure.record(&memory)
             return .seconds(5)
         }
     }

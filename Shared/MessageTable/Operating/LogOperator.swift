@@ -4,21 +4,10 @@ public import Postgres
 
 /// What an operator sees of the message table and may do to it, as a worker login. Payloads are never shown.
 public struct LogOperator: Sendable {
-    private let pool: Pool
+    let pool: Pool
 
     public init(_ pool: Pool) {
         self.pool = pool
-    }
-
-    /// How far one group is behind.
-    public struct Lag: Hashable, Sendable {
-        public let group: String
-        /// Ticks that the slot furthest behind has not handled; they are counted up to 10,000.
-        public let ticks: Int
-        /// Seconds since the first of them; 0 when there is none.
-        public let seconds: Double
-        public let parked: Int
-        public let dead: Int
     }
 
     /// One parked message.
@@ -42,13 +31,6 @@ public struct LogOperator: Sendable {
         case skip
         /// Never handle it or those of its key that wait behind it.
         case drop
-    }
-
-    public func lag() async throws -> [Lag] {
-        try await pool.query(Self.readLag).map { row in
-            let (group, ticks, seconds, parked, dead) = try row.decode((String, Int, Double, Int, Int).self)
-            return Lag(group: group, ticks: ticks, seconds: seconds, parked: parked, dead: dead)
-        }
     }
 
     /// The first parked messages, in the order of their ids.
@@ -99,26 +81,6 @@ public struct LogOperator: Sendable {
         public let group: String
         public var description: String { "\(group) is active: stop its processes first" }
     }
-
-    static let readLag = Statement(
-        "operator.lag",
-        """
-        select r.grp, behind.ticks, coalesce(extract(epoch from clock_timestamp() - behind.since), 0)::float8,
-            (select count(*) from message_table.parked p where p.grp = r.grp),
-            (select count(*) from message_table.parked p where p.grp = r.grp and p.dead)
-        from message_table.groups_reached() r
-        cross join lateral (
-            select count(*) as ticks, min(next.at) as since
-            from (
-                select t.at
-                from message_table.tick t
-                where t.tick_id > r.tick_id
-                order by t.tick_id
-                limit 10000
-            ) next
-        ) behind
-        order by r.grp
-        """)
 
     private static let readParked = Statement(
         "operator.parked",
