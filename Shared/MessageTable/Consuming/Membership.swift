@@ -14,19 +14,36 @@ struct Membership: Sendable {
     let member: UUID
     let pool: Pool
 
+    /// What a renewed lease is worth.
+    struct Share: Hashable, Sendable {
+        let slots: [Int]
+        /// When to renew again.
+        let renewIn: Duration
+    }
+
     /// Renews the lease and returns the slots that are this member's share.
     ///
     /// - Throws: ``PostgresError`` in a cluster that the log is not of (``LogRebase``).
-    func renew() async throws -> [Int] {
+    func renew() async throws -> Share {
         let members = try await pool.withTransaction { transaction in
             transaction.enqueue(Self.refuseAbroad)
             transaction.enqueue(Self.expire, group, Self.timeToLive)
             transaction.enqueue(Self.renewal, group, member)
-            var members: [UUID] = []
-            for row in try await transaction.query(Self.list, group) { members.append(try row.decode(UUID.self)) }
-            return members
+            return try await transaction.query(Self.list, group).map { try $0.decode((UUID, Double).self) }
         }
-        return Self.share(of: member, among: members)
+        return Share(
+            slots: Self.share(of: member, among: members.map(\.0)),
+            renewIn: Self.pause(ages: members.filter { $0.0 != member }.map(\.1)))
+    }
+
+    /// When to renew next: as soon as the lease of a member that renews no more has ended, so that its slots do not wait
+    /// for the next turn; else every two seconds.
+    ///
+    /// - Parameter ages: since the other members renewed theirs, in seconds.
+    static func pause(ages: [Double]) -> Duration {
+        guard let oldest = ages.max() else { return renewEvery }
+        // A moment later than its end, and never at once again: PostgreSQL's clock decides.
+        return min(renewEvery, .seconds(max(0, timeToLive - oldest)) + .milliseconds(50))
     }
 
     /// Gives the slots up at once, so that nobody has to wait for the lease to end.
@@ -58,7 +75,13 @@ struct Membership: Sendable {
         """)
 
     private static let list = Statement(
-        "member.list", "select member_id from message_table.member where grp = $1 order by member_id")
+        "member.list",
+        """
+        select member_id, extract(epoch from clock_timestamp() - renewed_at)::float8
+        from message_table.member
+        where grp = $1
+        order by member_id
+        """)
 
     private static let remove = Statement(
         "member.remove", "delete from message_table.member where grp = $1 and member_id = $2")

@@ -83,16 +83,17 @@ private struct ConsumerState {
     private mutating func renewLease(_ consumer: Consumer, _ membership: Membership) async throws {
         guard ContinuousClock.now >= renewAt else { return }
         let share = try await membership.renew()
-        renewAt = .now + Membership.renewEvery
-        guard share != slots else { return }
-        cursors.removeAll { !share.contains($0.slot) }
-        cursors += try await consumer.reader.cursors(of: share.filter { !slots.contains($0) })
-        slots = share
+        renewAt = .now + share.renewIn
+        guard share.slots != slots else { return }
+        cursors.removeAll { !share.slots.contains($0.slot) }
+        cursors += try await consumer.reader.cursors(of: share.slots.filter { !slots.contains($0) })
+        slots = share.slots
     }
 
     private mutating func settle(_ turn: Consumer.Turn, _ consumer: Consumer) async throws {
-        guard case .overtaken(let overtaken) = turn else { return }
-        cursors.removeAll { overtaken.contains($0.slot) }
-        cursors += try await consumer.reader.cursors(of: overtaken)
+        guard case .overtaken(let slots) = turn else { return }
+        overtaken += 1
+        cursors.removeAll { slots.contains($0.slot) }
+        cursors += try await consumer.reader.cursors(of: slots)
     }
 }
