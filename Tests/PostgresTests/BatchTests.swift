@@ -6,7 +6,7 @@ import Testing
 @testable import Postgres
 
 /// Callers that share a batch, on a real PostgreSQL: nobody's mistake, slowness or lock is another's.
-@Suite(.timeLimit(.minutes(2))) struct BatchTests {
+@Suite(.timeLimit(.minutes(10))) struct BatchTests {
     static let createItem = "create table item (id int primary key, name text not null unique check (name <> ''))"
     static let insert = Statement("item.insert", "insert into item (id, name) values ($1, $2)")
     static let insertOnce = Statement(

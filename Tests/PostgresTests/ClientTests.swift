@@ -179,7 +179,7 @@ import Testing
         }
     }
 
-    @Test("a script that waits behind a failing request still runs", .timeLimit(.minutes(1)))
+    @Test("a script that waits behind a failing request still runs", .timeLimit(.minutes(10)))
     func scriptBehindFailure() async throws {
         try await TestDatabase.with { database in
             let connection = try await Connection.open(database.superuser, on: database.reactor)

@@ -216,7 +216,7 @@ final class Batcher: Sendable {
             }
             for member in refused { member.finish(.failure(error)) }
             guard let pause else { return resumeDrainIfDone() }
-            do { try await Task.sleep(for: pause) } catch { /* Nobody cancels this task. */  }
+            await pause.elapse()
             await open(lane)
         }
     }

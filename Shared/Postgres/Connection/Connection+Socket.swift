@@ -135,9 +135,9 @@ extension Connection {
         if !waiting.isEmpty { scheduleFlush() }
         if let error {
             if error.isStalePlan { prepared.removeAll() }
-            request.fail(error.isCancellation ? request.reason ?? error : error)
+            // Before its user hears of it, who would give it back for the next one.
             if error.spoilsConnection { shutDown(error) }
-            return
+            return request.fail(error.isCancellation ? request.reason ?? error : error)
         }
         guard case .steps(let steps) = request.work else {
             if case .solo(let solo) = request.work { solo.ended(nil) }

@@ -19,6 +19,9 @@ public struct ConnectionSettings: Sendable {
     /// A transaction that sits idle holds back the clean-up of the whole database.
     public var idleInTransactionTimeout: Duration = .seconds(30)
 
+    /// How long a link may be silent although something is asked of it; nil for longer than a statement may take.
+    var silence: Duration?
+
     /// - Parameters:
     ///   - url: a libpq connection URI or keyword string, without a password.
     ///   - password: from a file or secret store; nil leaves it to the URI and libpq.

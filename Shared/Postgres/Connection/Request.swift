@@ -43,6 +43,6 @@ struct ConnectionLimits: Sendable {
 
     /// - Parameter settings: a batch of short statements may be as silent as one long one, so half a minute is the least.
     init(_ settings: ConnectionSettings) {
-        silence = max(settings.statementTimeout, .seconds(30)) + .seconds(5)
+        silence = settings.silence ?? max(settings.statementTimeout, .seconds(30)) + .seconds(5)
     }
 }

@@ -151,8 +151,14 @@ extension Pool {
     }
 
     private func retry(_ id: ConnectionID, after pause: Duration) async {
-        do { try await Task.sleep(for: pause) } catch
-        { /* Nobody cancels this task; if so, the attempt is only earlier. */  }
+        await pause.elapse()
         if state.withLockedValue({ $0.machine.retries(id) }) { await open(id) }
+    }
+}
+
+extension Duration {
+    /// Waits that long; less where the task is cancelled, which only makes the next attempt earlier.
+    func elapse() async {
+        do { try await Task.sleep(for: self) } catch {}
     }
 }

@@ -52,7 +52,8 @@ extension PostgresError {
     fileprivate var isTemporary: Bool {
         switch code {
         case .cannotConnect, .connectionLost, .overloaded, .shutDown, .transactionAborted, .cancelled,
-            .deadlineExceeded: true
+            .deadlineExceeded:
+            true
         // Serialisation, deadlock, lock and statement timeouts; the server stops, starts or has no connection left.
         case .server: isRetryable || ["57014", "25006", "57P01", "57P03", "53300"].contains(sqlState)
         case .decoding, .misuse, .outcomeUnknown: false
