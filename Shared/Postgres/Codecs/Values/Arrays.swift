@@ -5,6 +5,7 @@ extension Array: PostgresEncodable where Element: PostgresArrayElement {
 }
 
 extension Array: PostgresDecodable where Element: PostgresArrayElement {
+    public static func reads(_ type: PostgresType) -> Bool { Element.reads(array: type) }
     public init?(postgres cell: Cell) {
         guard let elements = Element.decode(array: cell) else { return nil }
         self = elements
@@ -13,15 +14,23 @@ extension Array: PostgresDecodable where Element: PostgresArrayElement {
 
 /// A value that can stand in an array parameter or column.
 ///
-/// `UInt8` is one by way of `bytea`: an array of bytes is a byte string there, not an array.
+/// Declare it for a type that is encoded and decoded: the default implementations do the rest. An optional of it is one
+/// as well, for arrays with NULLs. `UInt8` is one by way of `bytea`: an array of bytes is a byte string there, not an
+/// array.
 public protocol PostgresArrayElement: Sendable {
+    /// The type that a parameter with an array of these is declared with.
     static var postgresArrayType: PostgresType { get }
+    /// Whether arrays of this type are read at all, if their form is right.
+    static func reads(array type: PostgresType) -> Bool
+    /// Appends the array's binary form.
     static func encode(array: [Self], to bytes: inout [UInt8])
+    /// Reads an array, or nil when the cell has another type, more than one dimension, or an element that cannot be read.
     static func decode(array cell: Cell) -> [Self]?
 }
 
 extension UInt8: PostgresArrayElement {
     public static var postgresArrayType: PostgresType { .bytea }
+    public static func reads(array type: PostgresType) -> Bool { type == .bytea }
     public static func encode(array: [UInt8], to bytes: inout [UInt8]) { bytes.append(contentsOf: array) }
     public static func decode(array cell: Cell) -> [UInt8]? { cell.type == .bytea ? Array(cell.bytes) : nil }
 }
@@ -31,6 +40,10 @@ extension PostgresArrayElement where Self: PostgresCodable {
         // SAFETY: a programming error that the first use in any test shows; there is no other type to send.
         guard let type = postgresType.array else { preconditionFailure("no array type of \(Self.self)") }
         return type
+    }
+
+    public static func reads(array type: PostgresType) -> Bool {
+        type.element.map { reads($0) } ?? (type.isUserDefined && reads(type))
     }
 
     /// Dimensions, whether there are NULLs, element type, length and lower bound; then each element with its length.
@@ -46,40 +59,56 @@ extension PostgresArrayElement where Self: PostgresCodable {
                 bytes.append(bigEndian: Int32(-1))
                 continue
             }
-            let start = bytes.count
-            bytes.append(bigEndian: Int32(0))
-            element.encode(postgres: &bytes)
-            let length = Int32(bytes.count - start - 4).bigEndian
-            withUnsafeBytes(of: length) { bytes.replaceSubrange(start..<start + 4, with: $0) }
+            bytes.appendWithLength { element.encode(postgres: &$0) }
         }
     }
 
     public static func decode(array cell: Cell) -> [Self]? {
-        var rest = cell.bytes[...]
-        func integer() -> Int32? {
-            guard rest.count >= 4 else { return nil }
-            defer { rest = rest.dropFirst(4) }
-            return Int32(bigEndian: UnsafeRawBufferPointer(rebasing: rest).loadUnaligned(as: Int32.self))
-        }
-        guard let dimensions = integer(), integer() != nil, let element = integer() else { return nil }
-        if dimensions == 0 { return [] }
-        guard dimensions == 1, let count = integer(), count >= 0, integer() != nil else { return nil }
-        let type = PostgresType(UInt32(bitPattern: element))
+        var reader = WireReader(cell.bytes)
+        guard let dimensions = reader.integer(Int32.self), reader.integer(Int32.self) != nil,
+            let element = reader.integer(UInt32.self).map(PostgresType.init), cell.type.isArray(of: element),
+            reads(element)
+        else { return nil }
+        if dimensions == 0 { return reader.isAtEnd ? [] : nil }
+        // Each element has its length in front: a number of elements that cannot be there must not take memory.
+        guard dimensions == 1, let count = reader.integer(Int32.self), reader.integer(Int32.self) != nil, count >= 0,
+            Int(count) <= reader.remaining / 4
+        else { return nil }
         var elements: [Self] = []
         elements.reserveCapacity(Int(count))
         for _ in 0..<count {
-            guard let length = integer() else { return nil }
-            if length < 0 {
+            guard let length = reader.integer(Int32.self) else { return nil }
+            if length == -1 {
                 guard let null = Self.postgresNull else { return nil }
                 elements.append(null)
-                continue
+            } else {
+                guard let bytes = reader.bytes(length), let value = Self(postgres: Cell(type: element, bytes: bytes))
+                else { return nil }
+                elements.append(value)
             }
-            guard rest.count >= Int(length) else { return nil }
-            let bytes = UnsafeRawBufferPointer(rebasing: rest.prefix(Int(length)))
-            guard let value = Self(postgres: Cell(type: type, bytes: bytes)) else { return nil }
-            elements.append(value)
-            rest = rest.dropFirst(Int(length))
         }
-        return elements
+        return reader.isAtEnd ? elements : nil
+    }
+}
+
+extension PostgresType {
+    /// What the elements of an array of this type are; nil where this is no array type of the client's.
+    fileprivate var element: PostgresType? { Self.elements[rawValue] }
+
+    private static let elements: [UInt32: PostgresType] = {
+        let known: [PostgresType] = [
+            .bool, .bytea, .name, .int8, .int2, .int4, .text, .oid, .json, .float4, .float8, .bpchar, .varchar, .date,
+            .timestamptz, .interval, .numeric, .uuid, .jsonb, .int4range, .numrange, .tstzrange, .daterange, .int8range,
+            .xid8,
+        ]
+        return known.reduce(into: [:]) { elements, type in
+            if let array = type.array { elements[array.rawValue] = type }
+        }
+    }()
+
+    /// Whether values of this type can be arrays of the element type that stands in the value itself.
+    fileprivate func isArray(of element: PostgresType) -> Bool {
+        if let array = element.array { return array == self || self == .anyarray }
+        return isUserDefined && element.isUserDefined
     }
 }

@@ -1,5 +1,5 @@
 /// A `timestamptz`, in microseconds since 1970 UTC.
-public struct PostgresTimestamp: PostgresCodable, Hashable {
+public struct PostgresTimestamp: PostgresCodable, Hashable, Comparable {
     /// Negative before 1970.
     public let microsecondsSince1970: Int64
 
@@ -9,6 +9,8 @@ public struct PostgresTimestamp: PostgresCodable, Hashable {
     public init(microsecondsSince1970: Int64) {
         self.microsecondsSince1970 = microsecondsSince1970
     }
+
+    public static func < (left: Self, right: Self) -> Bool { left.microsecondsSince1970 < right.microsecondsSince1970 }
 
     public static var postgresType: PostgresType { .timestamptz }
     public func encode(postgres bytes: inout [UInt8]) {
@@ -29,7 +31,7 @@ public struct PostgresTimestamp: PostgresCodable, Hashable {
 }
 
 /// A `date`, in days since 1970-01-01.
-public struct PostgresDate: PostgresCodable, Hashable {
+public struct PostgresDate: PostgresCodable, Hashable, Comparable {
     /// Negative before 1970.
     public let daysSince1970: Int
 
@@ -39,6 +41,8 @@ public struct PostgresDate: PostgresCodable, Hashable {
     public init(daysSince1970: Int) {
         self.daysSince1970 = daysSince1970
     }
+
+    public static func < (left: Self, right: Self) -> Bool { left.daysSince1970 < right.daysSince1970 }
 
     public static var postgresType: PostgresType { .date }
     public func encode(postgres bytes: inout [UInt8]) {
