@@ -74,7 +74,18 @@ extension CivilDate: LosslessStringConvertible {
         self.init(year: year, month: month, day: day)
     }
 
-    public var description: String { "\(padded(year, 4))-\(padded(month, 2))-\(padded(day, 2))" }
+    public var description: String { DigitWriter.text(atMost: Self.longestText) { write(to: &$0) } }
+
+    /// For years beyond four digits too, which only arithmetic makes.
+    static let longestText = 40
+
+    func write(to text: inout DigitWriter) {
+        text.write(year, width: 4)
+        text.write("-")
+        text.write(month, width: 2)
+        text.write("-")
+        text.write(day, width: 2)
+    }
 }
 
 extension CivilDate: Codable {

@@ -49,12 +49,6 @@ struct DigitScanner {
     }
 }
 
-/// The number with leading zeros.
-func padded(_ number: some BinaryInteger, _ width: Int) -> String {
-    let digits = String(number)
-    return String(repeating: "0", count: max(0, width - digits.count)) + digits
-}
-
 extension Int64 {
     /// Division that rounds down, so that instants before 1970 fall on the right day.
     func flooredDivision(by divisor: Int64) -> (quotient: Int64, remainder: Int64) {

@@ -19,7 +19,16 @@ extension ID: LosslessStringConvertible {
         self.init(rawValue: uuid)
     }
 
-    public var description: String { rawValue.uuidString.lowercased() }
+    public var description: String {
+        withUnsafeBytes(of: rawValue.uuid) { bytes in
+            DigitWriter.text(atMost: 36) { text in
+                for (index, byte) in bytes.enumerated() {
+                    if index == 4 || index == 6 || index == 8 || index == 10 { text.write("-") }
+                    text.write(hexadecimal: byte)
+                }
+            }
+        }
+    }
 }
 
 extension ID: Comparable {

@@ -67,10 +67,20 @@ extension Instant: LosslessStringConvertible {
     public var description: String {
         let (seconds, micros) = microseconds.flooredDivision(by: 1_000_000)
         let (days, inDay) = seconds.flooredDivision(by: 86_400)
-        var text = CivilDate(daysSince1970: Int(days)).description
-        text += "T\(padded(inDay / 3600, 2)):\(padded(inDay / 60 % 60, 2)):\(padded(inDay % 60, 2))"
-        if micros != 0 { text += ".\(padded(micros, 6))" }
-        return text + "Z"
+        return DigitWriter.text(atMost: CivilDate.longestText + 17) { text in
+            CivilDate(daysSince1970: Int(days)).write(to: &text)
+            text.write("T")
+            text.write(Int(inDay / 3600), width: 2)
+            text.write(":")
+            text.write(Int(inDay / 60 % 60), width: 2)
+            text.write(":")
+            text.write(Int(inDay % 60), width: 2)
+            if micros != 0 {
+                text.write(".")
+                text.write(Int(micros), width: 6)
+            }
+            text.write("Z")
+        }
     }
 }
 
