@@ -1,9 +1,11 @@
 internal import FoundationEssentials
+internal import JSON
 internal import Models
 internal import ReferralsDomain
+internal import ServiceKit
 
 /// A referral as the agency's own people see it.
-struct ReferralView: Encodable {
+struct ReferralView: Sendable {
     let referralID: ReferralID
     let participantID: ParticipantID
     /// The id under which the other services know the support that it belongs to: its own, or that of the referral that
@@ -51,10 +53,45 @@ struct ReferralView: Encodable {
     }
 }
 
+// Written in the order of the names, as the encoder does it: the same resource is the same text.
+extension ReferralView: JSONWritable {
+    func write(to json: inout JSONWriter) {
+        json.object { json in
+            json.field("acceptedAt", ifPresent: acceptedAt)
+            json.field("businessStatus", businessStatus)
+            json.field("callback", ifPresent: callback)
+            json.field("changedAt", changedAt)
+            json.field("closedAt", ifPresent: closedAt)
+            json.field("closingReason", ifPresent: closingReason?.rawValue)
+            json.field("engagementID", ifPresent: engagementID)
+            json.array("languages", languages) { json, language in json.value(language) }
+            json.field("participantID", participantID)
+            json.field("partnerID", ifPresent: partnerID)
+            json.field("peerGenderWish", ifPresent: peerGenderWish)
+            json.field("priority", priority.rawValue)
+            json.field("programme", programme.rawValue)
+            json.field("receivedAt", receivedAt)
+            json.field("referralID", referralID)
+            json.field("setting", setting.rawValue)
+            json.field("status", status.rawValue)
+            json.field("statusReason", ifPresent: statusReason)
+            json.field("takesMedication", ifPresent: takesMedication)
+            json.field("version", version)
+        }
+    }
+}
+
 /// The code of BSeR, where it has one, and its text.
-struct BusinessStatusView: Encodable {
+struct BusinessStatusView: Encodable, JSONWritable {
     let code: String?
     let text: String
+
+    func write(to json: inout JSONWriter) {
+        json.object { json in
+            json.field("code", ifPresent: code)
+            json.field("text", text)
+        }
+    }
 
     init(_ status: BusinessStatus) {
         code = status.code
@@ -63,7 +100,7 @@ struct BusinessStatusView: Encodable {
 }
 
 /// A referral as its sender sees it: under the sender's own ids, and no more of how it goes than a consent allows.
-struct SentReferralView: Encodable {
+struct SentReferralView: Sendable {
     let referralID: String
     let taskID: String
     let participantID: String
@@ -98,6 +135,27 @@ struct SentReferralView: Encodable {
         changedAt = taken.stored.shown.at
         version = taken.stored.shown.version
         redisclosureNotice = view.consentID == nil ? nil : RedisclosureNotice.full
+    }
+}
+
+extension SentReferralView: JSONWritable {
+    func write(to json: inout JSONWriter) {
+        json.object { json in
+            json.field("businessStatus", businessStatus)
+            json.field("changedAt", changedAt)
+            json.field("closingReason", ifPresent: closingReason?.rawValue)
+            json.field("participantID", participantID)
+            json.field("priority", priority.rawValue)
+            json.field("programme", programme.rawValue)
+            json.field("receivedAt", receivedAt)
+            json.field("redisclosureNotice", ifPresent: redisclosureNotice)
+            json.field("referralID", referralID)
+            json.field("setting", setting.rawValue)
+            json.field("status", status.rawValue)
+            json.field("statusReason", ifPresent: statusReason)
+            json.field("taskID", taskID)
+            json.field("version", version)
+        }
     }
 }
 

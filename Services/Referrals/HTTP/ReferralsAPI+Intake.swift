@@ -1,4 +1,5 @@
 internal import Hummingbird
+internal import JSON
 internal import MessageTable
 internal import Models
 internal import Postgres
@@ -26,10 +27,11 @@ extension ReferralsAPI {
         let intake = try intake(body, as: newID, from: caller, at: now)
         return try await inWork(context) { work in
             // The sender's own number comes before the key of the request: it is the same referral, whatever the key.
-            var taken = try await store.known(intake, in: work)
+            let findings = try await store.findings(about: intake, in: work)
+            var taken = try await store.known(intake, findings, in: work)
             let id = taken?.stored.referral.referralID ?? newID
             return try await work.tx.once(context, resource: id.rawValue) {
-                if taken == nil { taken = try await store.takeIn(intake, in: work) }
+                if taken == nil { taken = try await store.takeIn(intake, findings, in: work) }
             } answer: { made in
                 // A repetition is answered with what the first request made, as it is now.
                 let id = ReferralID(rawValue: made)
@@ -76,7 +78,7 @@ extension ReferralsAPI {
             let view = ReferralView(taken.stored.referral)
             try work.tx.audit(
                 AuditRecord(status == .created ? .create : .read, participantIDs: [participantID]), context)
-            return try .referral(view, view.referralID.description, status: status, version: view.version)
+            return .referral(view, view.referralID.description, status: status, version: view.version)
         case .partner:
             let view = try SentReferralView(taken)
             let record = AuditRecord(
@@ -84,15 +86,15 @@ extension ReferralsAPI {
                 consentID: taken.view.consentID
             )
             try work.tx.audit(record, context)
-            return try .referral(view, view.referralID, status: status, version: view.version)
+            return .referral(view, view.referralID, status: status, version: view.version)
         }
     }
 }
 
 extension Response {
     fileprivate static func referral(
-        _ view: some Encodable, _ id: String, status: HTTPResponse.Status, version: Int
-    ) throws -> Response {
-        status == .created ? try .created(view, at: "/v1/referrals/\(id)", etag: version) : try .ok(view, etag: version)
+        _ view: some JSONWritable, _ id: String, status: HTTPResponse.Status, version: Int
+    ) -> Response {
+        status == .created ? .created(view, at: "/v1/referrals/\(id)", etag: version) : .ok(view, etag: version)
     }
 }

@@ -32,24 +32,23 @@ extension ReferralsAPI {
     }
 
     func readReferral(_ request: Request, _ context: APIContext) async throws -> Response {
-        let caller = try Caller(context.principal)
-        return try await inWork(context) { work in
-            try answer(try await referral(of: caller, context, work), to: caller, status: .ok, context, work)
-        }
-    }
-
-    /// The referral that the path names, as far as it is this caller's to know.
-    private func referral(of caller: Caller, _ context: APIContext, _ work: Work) async throws -> TakenIn {
-        let found: TakenIn? =
-            switch caller {
-            case .partner(let partner, _):
-                try await store.sent(
-                    try context.parameter("referralID", as: UUIDText.self).uuid, .referral, by: partner, in: work
-                )
-            case .staff: try await store.taken(try context.parameter("referralID", as: ReferralID.self), in: work)
+        switch try Caller(context.principal) {
+        case .staff:
+            let stored = try await store.read(
+                try context.parameter("referralID", as: ReferralID.self), in: context.agencyID,
+                recording: context.auditBeside, from: database.pool
+            )
+            guard let view = stored.map({ ReferralView($0.referral) }) else { throw StoreError(.notFound) }
+            return .ok(view, etag: view.version)
+        case .partner(let partner, let client):
+            let alias = try context.parameter("referralID", as: UUIDText.self).uuid
+            return try await inWork(context) { work in
+                guard let taken = try await store.sent(alias, .referral, by: partner, in: work) else {
+                    throw StoreError(.notFound)
+                }
+                return try answer(taken, to: .partner(partner, client: client), status: .ok, context, work)
             }
-        guard let found else { throw StoreError(.notFound) }
-        return found
+        }
     }
 
     func readHistory(_ request: Request, _ context: APIContext) async throws -> Response {
@@ -67,23 +66,34 @@ extension ReferralsAPI {
         let page = try request.page()
         let status = try request.query("status", as: StatusText.self)?.status
         let awaitsClosing = try request.query("awaiting", as: AwaitingClosing.self) != nil
-        return try await inWork(context) { work in
-            switch caller {
-            case .staff:
-                let before = try page.cursor.map { cursor throws(Problem) in
-                    try cursor.value(0, as: ReferralID.self)
-                }
-                let selection: Store.Selection =
-                    awaitsClosing ? .awaitingClosing : status.map(Store.Selection.status) ?? .all
-                let rows = try await store.list(
-                    selection, page: ListPage(limit: page.limit + 1, before: before), in: work
-                )
-                try work.tx.audit(.listing(rows.map(\.referral.participantID)), context)
-                let views = rows.map { ReferralView($0.referral) }
-                return try .ok(Page(views, limit: page.limit) { [$0.referralID.description] })
-            case .partner(let partner, _):
-                return try await listSent(by: partner, status, page, context, work)
+        switch caller {
+        case .staff:
+            let before = try page.cursor.map { cursor throws(Problem) in try cursor.value(0, as: ReferralID.self) }
+            let rows = try await listed(
+                awaitsClosing, status, ListPage(limit: page.limit + 1, before: before), context
+            )
+            let views = rows.map { ReferralView($0.referral) }
+            return .ok(Page(views, limit: page.limit) { [$0.referralID.description] })
+        case .partner(let partner, _):
+            return try await inWork(context) { work in
+                try await listSent(by: partner, status, page, context, work)
             }
+        }
+    }
+
+    /// The rows of a page, with the audit row of the search.
+    private func listed(
+        _ awaitsClosing: Bool, _ status: ReferralStatus?, _ page: ListPage, _ context: APIContext
+    ) async throws -> [StoredReferral] {
+        guard awaitsClosing else {
+            return try await store.list(
+                status, page: page, in: context.agencyID, recording: context.auditBeside, from: database.pool
+            )
+        }
+        return try await database.pool.work(for: context.agencyID, clock: clock) { work in
+            let rows = try await store.listAwaitingClosing(page: page, in: work)
+            try work.tx.audit(.listing(rows.map(\.referral.participantID)), context)
+            return rows
         }
     }
 
@@ -108,7 +118,7 @@ extension ReferralsAPI {
             let alias = try await store.senderIDs(of: stored.referral, for: partner, in: work).referralID
             next = Cursor([end.at.description, alias.uuidString])
         }
-        return try .ok(Page(items: try sent.items.map(SentReferralView.init), next: next))
+        return .ok(Page(items: try sent.items.map(SentReferralView.init), next: next))
     }
 }
 

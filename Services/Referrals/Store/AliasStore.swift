@@ -91,6 +91,18 @@ extension Store {
         return ids
     }
 
+    /// The ids of a referral of somebody who was registered in this same transaction: nobody can have given them any.
+    func newSenderIDs(of referral: Referral, for partner: PartnerID, in work: Work) -> SenderIDs {
+        let new = SenderIDs(participantID: ids.uuid(), referralID: ids.uuid(), taskID: ids.uuid())
+        work.tx.enqueue(
+            .insertAliases, work.agencyID, partner,
+            [AliasKind.participant.rawValue, AliasKind.referral.rawValue, AliasKind.task.rawValue],
+            [referral.participantID.rawValue, referral.referralID.rawValue, referral.referralID.rawValue],
+            [new.participantID, new.referralID, new.taskID]
+        )
+        return new
+    }
+
     /// The id under which a partner knows a consent, made where there is none yet.
     func senderID(of consent: ConsentID, for partner: PartnerID, in work: Work) async throws -> UUID {
         try await work.tx.execute(

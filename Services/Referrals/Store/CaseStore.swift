@@ -68,13 +68,13 @@ extension Store {
     func save(
         _ loaded: LoadedCase, clientID: String? = nil, in work: Work
     ) async throws -> [ReferralID: StoredReferral] {
-        for stale in loaded.current.staleEngagements { try await save(stale, in: work) }
-        if let engagement = loaded.current.engagement { try await save(engagement, in: work) }
+        for stale in loaded.current.staleEngagements { save(stale, in: work) }
+        if let engagement = loaded.current.engagement { save(engagement, in: work) }
         var saved: [ReferralID: StoredReferral] = [:]
         for referral in loaded.current.referrals {
             let id = referral.referralID
             guard let before = loaded.before[id] else {
-                saved[id] = try await insert(referral, of: loaded, clientID: clientID, in: work)
+                saved[id] = try insert(referral, of: loaded, clientID: clientID, in: work)
                 continue
             }
             guard !referral.changes.isEmpty else {
@@ -89,14 +89,14 @@ extension Store {
 
     private func insert(
         _ referral: Referral, of loaded: LoadedCase, clientID: String?, in work: Work
-    ) async throws -> StoredReferral {
+    ) throws -> StoredReferral {
         let view = senderView(of: referral, consents: loaded.consents, at: work.now)
         let shown = StoredReferral.Shown(
             version: 1, status: view.status, business: view.businessStatus, at: work.now
         )
         let key = loaded.participant.dataKey
         let request = referral.request
-        try await work.tx.execute(
+        work.tx.enqueue(
             .insertReferral, work.agencyID, referral.referralID, referral.version, referral.participantID,
             referral.engagementID, referral.partnerID, clientID, request.setting, request.priority, request.programme,
             request.languages, request.peerGenderWish, request.takesMedication,

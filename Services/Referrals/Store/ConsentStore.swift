@@ -57,7 +57,7 @@ extension Store {
     }
 
     /// Records a consent and says so. Its end, where it has an hour, is announced by a scheduled message.
-    func insert(_ consent: Consent, recordedBy subject: String, in work: Work) async throws {
+    func insert(_ consent: Consent, recordedBy subject: String, in work: Work) throws {
         let recipient = consent.recipient.columns
         var (expiresAt, event, eventAt): (Instant?, String?, Instant?) = (nil, nil, nil)
         switch consent.expiry {
@@ -65,7 +65,7 @@ extension Store {
         case .at(let instant): expiresAt = instant
         case .event(let text, let happenedAt): (event, eventAt) = (text, happenedAt)
         }
-        try await work.tx.execute(
+        work.tx.enqueue(
             .insertConsent, work.agencyID, consent.consentID, consent.participantID, consent.version, consent.kind,
             consent.discloser, consent.information.map(\.rawValue).sorted(), recipient.kind, recipient.partnerID,
             recipient.name, consent.purpose, consent.explainsRevocation, expiresAt, event, eventAt,
@@ -90,7 +90,7 @@ extension Store {
         if case .partner(let id) = consent.recipient, try await partner(id, in: work) == nil {
             throw StoreError(.noSuchPartner)
         }
-        try await insert(consent, recordedBy: subject, in: work)
+        try insert(consent, recordedBy: subject, in: work)
         try await showAgain(
             participant, consents: try await consents(of: participant.participantID, in: work), in: work
         )

@@ -66,8 +66,9 @@ extension Store {
         try await work.tx.query(.findEngagement, work.agencyID, id).first.map { try Engagement(row: $0) }
     }
 
-    func save(_ engagement: Engagement, in work: Work) async throws {
-        try await work.tx.execute(
+    /// Queues the engagement as it is now.
+    func save(_ engagement: Engagement, in work: Work) {
+        work.tx.enqueue(
             .saveEngagement, work.agencyID, engagement.engagementID, engagement.participantID, engagement.version,
             engagement.kind, engagement.programme, engagement.openedAt, engagement.settledAt, engagement.closedAt,
             engagement.peerID, engagement.matchedAt
@@ -82,7 +83,7 @@ extension Store {
 }
 
 extension Engagement {
-    fileprivate init(row: Row) throws {
+    init(row: Row) throws {
         self.init(
             engagementID: try row.column("engagement_id"), participantID: try row.column("participant_id"),
             kind: try row.column("kind"), programme: try row.column("programme"),

@@ -57,18 +57,30 @@ extension Store {
     ///
     /// - Throws: ``StoreError`` `placerReused`, `noSuchPartner`, `consentDeficient`, `raced`.
     func takeIn(_ intake: Intake, in work: Work) async throws -> TakenIn {
-        if let known = try await known(intake, in: work) { return known }
-        let policy = try await intakePolicy(of: intake.partnerID, in: work)
-        let participant = try await findOrRegister(intake.person, in: work)
-        var consentIDs: [ConsentID] = []
+        let findings = try await findings(about: intake, in: work)
+        if let known = try await known(intake, findings, in: work) { return known }
+        return try await takeIn(intake, findings, in: work)
+    }
+
+    /// The same for a referral that is known to be new. Of somebody who is new too nothing more is read, so that all of it
+    /// goes out with the commit.
+    func takeIn(_ intake: Intake, _ findings: IntakeFindings, in work: Work) async throws -> TakenIn {
+        let policy = try findings.policy(for: intake.partnerID)
+        let (participant, isNew) = try await findOrRegister(intake.person, findings.person, in: work)
+        var consents: [Consent] = []
         for draft in intake.consents {
             let consent = draft.consent(ids.new(), participant.participantID)
             guard consent.deficiencies.isEmpty else { throw StoreError(.consentDeficient) }
-            try await insert(consent, recordedBy: intake.subject, in: work)
-            consentIDs.append(consent.consentID)
+            try insert(consent, recordedBy: intake.subject, in: work)
+            consents.append(consent)
         }
-        let consents = try await consents(of: participant.participantID, in: work)
-        if !consentIDs.isEmpty { try await showAgain(participant, consents: consents, in: work) }
+        let consentIDs = consents.map(\.consentID)
+        consents.sort { $0.consentID < $1.consentID }
+        var open: [Engagement] = []
+        if !isNew {
+            (consents, open) = try await standing(of: participant.participantID, in: work)
+            if !consentIDs.isEmpty { try await showAgain(participant, consents: consents, in: work) }
+        }
         let referral = Referral(
             referralID: intake.referralID ?? ids.new(), participantID: participant.participantID,
             partnerID: intake.partnerID, request: intake.request, asDraft: intake.asDraft,
@@ -78,26 +90,38 @@ extension Store {
             participant: participant, consents: consents, before: [:], current: Case(new: referral)
         )
         if !intake.asDraft, policy.accepts(intake.request) {
-            let open = try await openEngagements(of: participant.participantID, in: work)
             try loaded.current.accept(
                 referral.referralID, joining: open, by: .intakePolicy, at: work.now
             )
         }
         let saved = try await save(loaded, clientID: intake.clientID, in: work)
         guard let stored = saved[referral.referralID] else { throw StoreError(.notFound) }
-        try await record(intake.placerIdentifier, of: referral.referralID, by: intake.clientID, in: work)
-        let taken = try await answer(stored, consents: consents, wasKnown: false, consentIDs: consentIDs, in: work)
+        record(intake.placerIdentifier, of: referral.referralID, by: intake.clientID, in: work)
+        let taken = try await answer(
+            stored, consents: consents, wasKnown: false, consentIDs: consentIDs, ofNewPerson: isNew, in: work)
         try await keep(intake.resources, of: stored.referral, ids: taken.senderIDs, with: participant.dataKey, in: work)
         return taken
     }
 
+    /// A participant's consents and open engagements.
+    private func standing(of participant: ParticipantID, in work: Work) async throws -> ([Consent], [Engagement]) {
+        let rows = try await work.tx.together(
+            Question(.listConsents, work.agencyID, participant), Question(.openEngagements, work.agencyID, participant)
+        )
+        return (try rows[0].map { try Consent(row: $0) }, try rows[1].map { try Engagement(row: $0) })
+    }
+
     /// What a sender is answered about a stored referral.
     func answer(
-        _ stored: StoredReferral, consents: [Consent], wasKnown: Bool, consentIDs: [ConsentID] = [], in work: Work
+        _ stored: StoredReferral, consents: [Consent], wasKnown: Bool, consentIDs: [ConsentID] = [],
+        ofNewPerson isNew: Bool = false, in work: Work
     ) async throws -> TakenIn {
         var senderIDs: SenderIDs?
         if let partner = stored.referral.partnerID {
-            senderIDs = try await self.senderIDs(of: stored.referral, for: partner, in: work)
+            senderIDs =
+                isNew
+                ? newSenderIDs(of: stored.referral, for: partner, in: work)
+                : try await self.senderIDs(of: stored.referral, for: partner, in: work)
         }
         return TakenIn(
             stored: stored, wasKnown: wasKnown,
@@ -116,13 +140,8 @@ extension Store {
     /// The referral that the sender's own number stands for already; nil for a new one.
     ///
     /// - Throws: ``StoreError`` `placerReused` where it stands for another request.
-    func known(_ intake: Intake, in work: Work) async throws -> TakenIn? {
-        guard let placer = intake.placerIdentifier else { return nil }
-        let digests = vault.indexKeys.placerDigests(of: placer, by: intake.clientID, in: work.agencyID)
-        let row = try await work.tx.query(
-            .findPlacer, work.agencyID, intake.clientID, digests.map(\.0), digests.map(\.1)
-        ).first
-        guard let row, let stored = try await referral(try row.decode(ReferralID.self), in: work) else { return nil }
+    func known(_ intake: Intake, _ findings: IntakeFindings, in work: Work) async throws -> TakenIn? {
+        guard let id = findings.known, let stored = try await referral(id, in: work) else { return nil }
         // The number is the sender's promise that it is the same order: another order under it is a mistake of theirs.
         guard stored.referral.request == intake.request, stored.referral.partnerID == intake.partnerID else {
             throw StoreError(.placerReused)
@@ -131,22 +150,10 @@ extension Store {
         return try await answer(stored, consents: consents, wasKnown: true, in: work)
     }
 
-    private func record(
-        _ placer: String?, of referral: ReferralID, by client: String, in work: Work
-    ) async throws {
+    private func record(_ placer: String?, of referral: ReferralID, by client: String, in work: Work) {
         guard let placer else { return }
         let digests = vault.indexKeys.placerDigests(of: placer, by: client, in: work.agencyID)
-        try await work.tx.execute(
-            .insertPlacer, work.agencyID, client, digests.map(\.0), digests.map(\.1), referral
-        )
-    }
-
-    private func intakePolicy(of partner: PartnerID?, in work: Work) async throws -> IntakePolicy {
-        guard let partner else { return .auto }
-        guard let found = try await self.partner(partner, in: work), found.status == .active else {
-            throw StoreError(.noSuchPartner)
-        }
-        return found.intakePolicy
+        work.tx.enqueue(.insertPlacer, work.agencyID, client, digests.map(\.0), digests.map(\.1), referral)
     }
 }
 

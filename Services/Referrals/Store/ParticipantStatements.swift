@@ -58,7 +58,21 @@ extension Statement {
         """
     )
 
+    /// The digests of somebody who is being registered. Where another transaction registers the same person it waits for
+    /// its end, and fails on the index that holds a person unique: then this one is tried again, and finds them.
+    ///
     /// In the order of the arrays, which is the same in all processes: two registrations cannot lock each other out.
+    static let registerBlindIndex = Statement(
+        "blind_index.register",
+        """
+        insert into referral.participant_blind_index (agency_id, kind, key_version, hmac, participant_id)
+        select $1, new.kind, new.key_version, new.hmac, $2
+        from unnest($3::text[], $4::smallint[], $5::text[]) with ordinality as new (kind, key_version, hmac, position)
+        order by new.position
+        """
+    )
+
+    /// What is learned of a known person; a digest that somebody has already stays theirs. In the same order.
     static let insertBlindIndex = Statement(
         "blind_index.insert",
         """

@@ -30,50 +30,34 @@ extension Store {
         return try readParticipant(row, in: work)
     }
 
-    /// Finds the person among the participants, by identifier, or by name and birth date, or registers them.
+    /// The participant whom a search found, locked, with what this sender adds; or a new one.
     ///
-    /// The unique index decides between two that register at once: whoever comes second undoes its own rows, and reads
-    /// again in a new statement, which sees the first one's.
-    ///
-    /// - Returns: the participant, locked.
-    func findOrRegister(_ person: PersonIdentity, in work: Work) async throws -> StoredParticipant {
-        let digests = vault.indexKeys.digests(of: person.indexKeys, in: work.agencyID)
-        for _ in 1...5 {
-            if let id = try await find(digests, in: work) {
-                return try await complete(try await lockParticipant(id, in: work), from: person, digests, in: work)
-            }
-            do {
-                return try await work.tx.savepoint { try await register(person, digests, in: work) }
-            } catch let error as StoreError where error.code == .raced {
-                continue
-            }
-        }
-        throw StoreError(.raced)
-    }
-
-    /// Which participant these digests belong to. An identifier says more than a name.
-    private func find(_ digests: [BlindIndex], in work: Work) async throws -> ParticipantID? {
-        let identifying = digests.filter(\.kind.identifies)
-        guard !identifying.isEmpty else { return nil }
-        let rows = try await work.tx.query(
-            .lookUpBlindIndex, work.agencyID, identifying.map(\.kind.rawValue), identifying.map(\.version),
-            identifying.map(\.digest)
-        )
-        let found = try rows.map { try $0.decode((IndexKey.Kind, ParticipantID).self) }
-        return (found.first { $0.0 == .identifier } ?? found.first)?.1
+    /// A new one is written with the transaction's next statement. The unique index decides between two that register at
+    /// once: the second one's transaction fails, is tried again (``StoreError/mayRetry(_:)``), and finds the first one's.
+    func findOrRegister(
+        _ person: PersonIdentity, _ search: PersonSearch, in work: Work
+    ) async throws -> (participant: StoredParticipant, isNew: Bool) {
+        guard let id = search.found else { return (try register(person, search.digests, in: work), true) }
+        let participant = try await lockParticipant(id, in: work)
+        return (try await complete(participant, from: person, search.digests, in: work), false)
     }
 
     private func register(
         _ person: PersonIdentity, _ digests: [BlindIndex], in work: Work
-    ) async throws -> StoredParticipant {
+    ) throws -> StoredParticipant {
         let id = ids.new(ParticipantID.self)
         let (dataKey, wrapped) = try vault.newDataKey(of: id, in: work.agencyID)
         let columns = try SealedIdentity(person, with: dataKey)
-        try await work.tx.execute(
+        work.tx.enqueue(
             .insertParticipant, work.agencyID, id, wrapped, vault.ring.currentID, columns.givenName, columns.familyName,
             columns.birthDate, columns.phone, columns.address, columns.identifiers, person.phoneIsSafe, work.now
         )
-        guard try await index(id, digests, in: work) == digests.count else { throw StoreError(.raced) }
+        if !digests.isEmpty {
+            work.tx.enqueue(
+                .registerBlindIndex, work.agencyID, id, digests.map(\.kind.rawValue), digests.map(\.version),
+                digests.map(\.digest)
+            )
+        }
         return StoredParticipant(
             participantID: id, version: 1, identity: person, dataKey: dataKey, wrappedKey: wrapped
         )
@@ -86,7 +70,7 @@ extension Store {
         var identity = participant.identity
         guard identity.complete(from: person) else { return participant }
         let columns = try SealedIdentity(identity, with: participant.dataKey)
-        try await work.tx.execute(
+        work.tx.enqueue(
             .updateParticipant, work.agencyID, participant.participantID, columns.givenName, columns.familyName,
             columns.birthDate, columns.phone, columns.address, columns.identifiers, identity.phoneIsSafe, work.now
         )
@@ -99,6 +83,7 @@ extension Store {
         )
     }
 
+    /// Writes the digests of a known person, and returns how many of them were new.
     func index(_ id: ParticipantID, _ digests: [BlindIndex], in work: Work) async throws -> Int {
         guard !digests.isEmpty else { return 0 }
         return try await work.tx.execute(

@@ -130,15 +130,7 @@ extension Store {
     }
 
     func partner(_ id: PartnerID, in work: Work) async throws -> Partner? {
-        try await work.tx.query(.findPartner, work.agencyID, id).first.map { row in
-            let (id, version, name, kind, policy, status, url) = try row.decode(
-                (PartnerID, Int, String, Partner.Kind, IntakePolicy, Partner.Status, String?).self
-            )
-            return Partner(
-                partnerID: id, version: version, name: name, kind: kind, intakePolicy: policy, status: status,
-                webhookURL: url
-            )
-        }
+        try await work.tx.query(.findPartner, work.agencyID, id).first.map { try Partner(row: $0) }
     }
 
     /// Where and with which secret a partner's webhooks go; nil when it has none, or is disabled.
@@ -185,5 +177,17 @@ extension Store {
         guard try await work.tx.execute(.disableClient, work.agencyID, partner, clientID, work.now) == 1 else {
             throw StoreError(.notFound)
         }
+    }
+}
+
+extension Partner {
+    init(row: Row) throws {
+        let (id, version, name, kind, policy, status, url) = try row.decode(
+            (PartnerID, Int, String, Partner.Kind, IntakePolicy, Partner.Status, String?).self
+        )
+        self.init(
+            partnerID: id, version: version, name: name, kind: kind, intakePolicy: policy, status: status,
+            webhookURL: url
+        )
     }
 }

@@ -61,28 +61,6 @@ extension Statement {
         """
     )
 
-    static let listReferrals = Statement(
-        "referral.list",
-        """
-        select referral_id
-        from referral.referral
-        where agency_id = $1 and referral_id < $2
-        order by referral_id desc
-        limit $3
-        """
-    )
-
-    static let listReferralsByStatus = Statement(
-        "referral.list_by_status",
-        """
-        select referral_id
-        from referral.referral
-        where agency_id = $1 and status = $2 and referral_id < $3
-        order by referral_id desc
-        limit $4
-        """
-    )
-
     /// Open referrals whose contact plan has ended: somebody is to say what became of the need.
     static let listAwaitingClosing = Statement(
         "referral.list_awaiting_closing",

@@ -37,29 +37,13 @@ extension Store {
     /// Referrals by id, in the order of their ids.
     func load(_ ids: [ReferralID], in work: Work) async throws -> [StoredReferral] {
         guard !ids.isEmpty else { return [] }
-        return try await work.tx.query(.loadReferrals, work.agencyID, ids).map { try read($0, in: work) }
+        return try await work.tx.query(.loadReferrals, work.agencyID, ids).map { try read($0, in: work.agencyID) }
     }
 
-    /// Which of the agency's referrals are listed.
-    enum Selection: Hashable, Sendable {
-        case all
-        case status(ReferralStatus)
-        /// Open ones whose contact plan has ended. The end of a plan closes no loop: whether the need was met is for a
-        /// person to say.
-        case awaitingClosing
-    }
-
-    /// The agency's referrals, the latest first.
-    func list(_ selection: Selection, page: ListPage, in work: Work) async throws -> [StoredReferral] {
-        let before = page.before ?? .last
-        let rows =
-            switch selection {
-            case .all: try await work.tx.query(.listReferrals, work.agencyID, before, page.limit)
-            case .status(let status):
-                try await work.tx.query(.listReferralsByStatus, work.agencyID, status, before, page.limit)
-            case .awaitingClosing:
-                try await work.tx.query(.listAwaitingClosing, work.agencyID, before, page.limit)
-            }
+    /// Open referrals whose contact plan has ended, the latest first. The end of a plan closes no loop: whether the need
+    /// was met is for a person to say.
+    func listAwaitingClosing(page: ListPage, in work: Work) async throws -> [StoredReferral] {
+        let rows = try await work.tx.query(.listAwaitingClosing, work.agencyID, page.before ?? .last, page.limit)
         return try await load(try rows.map { try $0.decode(ReferralID.self) }, in: work).reversed()
     }
 
@@ -85,35 +69,45 @@ extension Store {
         }
     }
 
-    private func read(_ row: Row, in work: Work) throws -> StoredReferral {
-        let participantID: ParticipantID = try row.column("participant_id")
-        let key = try vault.dataKey(try row.column("data_key"), of: participantID, in: work.agencyID)
+    /// A row of the columns that ``Postgres/Statement/loadReferrals`` names, in their order.
+    ///
+    /// The participant's data key is opened only where something is sealed with it: most referrals carry no text.
+    func read(_ row: Row, in agency: AgencyID) throws -> StoredReferral {
+        let (
+            id, version, participantID, engagementID, partnerID, clientID, setting, priority, programme, languages,
+            wish,
+            takesMedication, callback, status, business, reason, wasCancelledBySender, closingReason, receivedAt,
+            acceptedAt, closedAt, changedAt, businessChangedAt, shownVersion, shownStatus, shownBusiness, shownAt,
+            wrappedKey
+        ) = try row.decode(
+            (
+                ReferralID, Int, ParticipantID, ReferralID?, PartnerID?, String?, Setting, Priority, ProgrammeCode,
+                [String], String?, Bool?, [UInt8]?, ReferralStatus, BusinessStatus, [UInt8]?, Bool, ClosingReason?,
+                Instant, Instant?, Instant?, Instant, Instant, Int, ReferralStatus, BusinessStatus, Instant, [UInt8]
+            ).self
+        )
+        var (openCallback, openReason): (String?, String?) = (nil, nil)
+        if callback != nil || reason != nil {
+            let key = try vault.dataKey(wrappedKey, of: participantID, in: agency)
+            openCallback = try key.open(callback, from: .callback)
+            openReason = try key.open(reason, from: .statusReason)
+        }
         let request = ReferralRequest(
-            setting: try row.column("setting"), priority: try row.column("priority"),
-            programme: try row.column("programme"),
-            callback: try key.open(try row.column("callback"), from: .callback),
-            languages: try row.column("languages"), peerGenderWish: try row.column("peer_gender_wish"),
-            takesMedication: try row.column("takes_medication")
+            setting: setting, priority: priority, programme: programme, callback: openCallback, languages: languages,
+            peerGenderWish: wish, takesMedication: takesMedication
         )
         let referral = Referral(
             stored: .init(
-                referralID: try row.column("referral_id"), participantID: participantID,
-                partnerID: try row.column("partner_id"), request: request, receivedAt: try row.column("received_at"),
-                version: try row.column("version"), status: try row.column("status"),
-                businessStatus: try row.column("business_status"),
-                statusReason: try key.open(try row.column("status_reason"), from: .statusReason),
-                wasCancelledBySender: try row.column("cancelled_by_sender"),
-                closingReason: try row.column("closing_reason"), engagementID: try row.column("engagement_id"),
-                acceptedAt: try row.column("accepted_at"), closedAt: try row.column("closed_at"),
-                changedAt: try row.column("changed_at"), businessChangedAt: try row.column("business_changed_at")
+                referralID: id, participantID: participantID, partnerID: partnerID, request: request,
+                receivedAt: receivedAt, version: version, status: status, businessStatus: business,
+                statusReason: openReason, wasCancelledBySender: wasCancelledBySender, closingReason: closingReason,
+                engagementID: engagementID, acceptedAt: acceptedAt, closedAt: closedAt, changedAt: changedAt,
+                businessChangedAt: businessChangedAt
             )
         )
         return StoredReferral(
-            referral: referral, clientID: try row.column("client_id"),
-            shown: .init(
-                version: try row.column("shown_version"), status: try row.column("shown_status"),
-                business: try row.column("shown_business"), at: try row.column("shown_at")
-            )
+            referral: referral, clientID: clientID,
+            shown: .init(version: shownVersion, status: shownStatus, business: shownBusiness, at: shownAt)
         )
     }
 }

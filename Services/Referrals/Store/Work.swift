@@ -60,7 +60,9 @@ struct StoreError: Error, Hashable, CustomStringConvertible {
         guard let error = error as? PostgresError else { return false }
         return error.isRetryable
             || (error.isUniqueViolation
-                && ["placer_index_pkey", "engagement_one_dispatch_key"].contains(error.constraint))
+                && [
+                    "placer_index_pkey", "engagement_one_dispatch_key", "participant_blind_index_identity_key",
+                ].contains(error.constraint))
     }
 }
 

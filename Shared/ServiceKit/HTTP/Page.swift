@@ -1,7 +1,8 @@
 public import Hummingbird
+public import JSON
 
 /// A list in pages: keyset paging, where the cursor names the last item that was seen, never an offset.
-public struct Page<Item: Encodable & Sendable>: Encodable, Sendable {
+public struct Page<Item: Sendable>: Sendable {
     /// At most as many as were asked for, in the order of the list.
     public var items: [Item]
     /// The `cursor` of the next page; nil on the last one.
@@ -18,6 +19,18 @@ public struct Page<Item: Encodable & Sendable>: Encodable, Sendable {
     public init(_ rows: [Item], limit: Int, after key: (Item) -> [String]) {
         items = Array(rows.prefix(limit))
         next = rows.count > limit ? items.last.map { Cursor(key($0)) } : nil
+    }
+}
+
+extension Page: Encodable where Item: Encodable {}
+
+/// The same text as the encoder's.
+extension Page: JSONWritable where Item: JSONWritable {
+    public func write(to json: inout JSONWriter) {
+        json.object { json in
+            json.array("items", items) { json, item in json.value(item) }
+            json.field("next", ifPresent: next?.description)
+        }
     }
 }
 

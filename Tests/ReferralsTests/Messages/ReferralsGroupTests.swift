@@ -200,7 +200,7 @@ struct ReferralsGroupTests {
             let (first, second, _) = try await Self.shared(referring)
             let page = ListPage(limit: 10, before: nil)
             let before = try await referring.work {
-                try await referring.store.list(.awaitingClosing, page: page, in: $0)
+                try await referring.store.listAwaitingClosing(page: page, in: $0)
             }
             #expect(before.isEmpty)
             let ended = PlanPhaseChanged(
@@ -210,7 +210,7 @@ struct ReferralsGroupTests {
             )
             try await referring.work { try await referring.store.record(ended, in: $0) }
             let after = try await referring.work {
-                try await referring.store.list(.awaitingClosing, page: page, in: $0)
+                try await referring.store.listAwaitingClosing(page: page, in: $0)
             }
             let both = [first, second].map(\.stored.referral.referralID).sorted()
             #expect(after.map(\.referral.referralID).sorted() == both)

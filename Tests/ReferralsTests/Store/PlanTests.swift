@@ -11,8 +11,9 @@ struct PlanTests {
     /// The statements that are asked often, with values of their types after the agency.
     static let statements: [(Statement, String)] = [
         (.loadReferrals, "array[\(uuid)]::uuid[]"), (.participantOfReferral, uuid), (.referralsOfCase, uuid),
-        (.referralsOfEngagement, uuid), (.referralsOfParticipant, uuid), (.listReferrals, "\(uuid), 50"),
-        (.listReferralsByStatus, "'requested', \(uuid), 50"), (.listAwaitingClosing, "\(uuid), 50"),
+        (.referralsOfEngagement, uuid), (.referralsOfParticipant, uuid), (.readReferral, "\(uuid), \(audit)"),
+        (.listReferrals, "\(uuid), 50, \(audit)"), (.listReferralsByStatus, "'requested', \(uuid), 50, \(audit)"),
+        (.listAwaitingClosing, "\(uuid), 50"),
         (.listShown, "\(uuid), '2026-01-01', \(uuid), 50"),
         (.listShownByStatus, "\(uuid), '{accepted}', '2026-01-01', \(uuid), 50"),
         (.findPlacer, "'client', '{1}', '{ab}'"), (.listTransitions, uuid), (.findParticipant, uuid),
@@ -23,6 +24,8 @@ struct PlanTests {
         (.resolveAlias, "\(uuid), 'task', \(uuid)"), (.findReceived, "\(uuid), 'Patient', \(uuid)"),
         (.listReceived, "\(uuid), \(uuid)"), (.engagementOfPlan, uuid), (.listShownVersions, uuid),
     ]
+    /// What a statement needs that writes its own audit row.
+    static let audit = "\(uuid), 'somebody', 'coordinator', null, 'operation', 'TREAT', '{referral}', 'request'"
     static let uuid = "'00000000-0000-0000-0000-000000000001'"
 
     @Test(

@@ -1,0 +1,56 @@
+internal import Models
+internal import Postgres
+internal import ReferralsDomain
+
+/// What is known about an intake before anything of it is stored: asked in one round trip, because none of it depends on
+/// the rest.
+struct IntakeFindings: Sendable {
+    /// The referral that the sender's own number stands for.
+    var known: ReferralID?
+    /// The sending organisation.
+    var partner: Partner?
+    /// Whom it is about.
+    var person: PersonSearch
+
+    /// What becomes of a referral that nobody has looked at.
+    ///
+    /// - Throws: ``StoreError`` `noSuchPartner` for one that is unknown or disabled.
+    func policy(for id: PartnerID?) throws(StoreError) -> IntakePolicy {
+        guard id != nil else { return .auto }
+        guard let partner, partner.status == .active else { throw StoreError(.noSuchPartner) }
+        return partner.intakePolicy
+    }
+}
+
+extension Store {
+    /// Looks for the sender's number, the sender, and the person.
+    ///
+    /// Another request may change all of it before this transaction writes: then an index refuses the writing, and the
+    /// transaction is tried again.
+    func findings(about intake: Intake, in work: Work) async throws -> IntakeFindings {
+        var findings = IntakeFindings(person: PersonSearch(intake.person, vault.indexKeys, in: work.agencyID))
+        var asked: [(question: Question, read: (Rows, inout IntakeFindings) throws -> Void)] = []
+        if let placer = intake.placerIdentifier {
+            let digests = vault.indexKeys.placerDigests(of: placer, by: intake.clientID, in: work.agencyID)
+            let question = Question(
+                .findPlacer, work.agencyID, intake.clientID, digests.map(\.0), digests.map(\.1)
+            )
+            asked.append((question, { rows, findings in findings.known = try rows.first?.decode(ReferralID.self) }))
+        }
+        if let partner = intake.partnerID {
+            asked.append(
+                (
+                    Question(.findPartner, work.agencyID, partner),
+                    { rows, findings in findings.partner = try rows.first.map { try Partner(row: $0) } }
+                )
+            )
+        }
+        if let question = findings.person.question(in: work.agencyID) {
+            asked.append((question, { rows, findings in try findings.person.read(rows) }))
+        }
+        guard !asked.isEmpty else { return findings }
+        let answers = try await work.tx.together(asked.map(\.question))
+        for (question, rows) in zip(asked, answers) { try question.read(rows, &findings) }
+        return findings
+    }
+}
