@@ -178,6 +178,12 @@ let package = Package(
             path: "Tests/MessageTableConsumer",
             swiftSettings: strict
         ),
+        .executableTarget(
+            name: "Benchmarks",
+            dependencies: ["JSON", "MessageTable", "Models", "Postgres", arguments, locks, logging],
+            path: "Tests/Benchmarks",
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "MessageTableTests",
             dependencies: [

@@ -11,7 +11,7 @@ choose_home() {
     [[ -n ${HANDRAIL_DATABASE_URL:-} ]] || runuser -u postgres -- test -x "$1" || home=/var/lib/handrail
 }
 
-# open_database HOME: makes the cluster at the first start, starts it, and leaves the migrator's URL in
+# open_database HOME [SETTING…]: makes the cluster at the first start, starts it, and leaves the migrator's URL in
 # HANDRAIL_DATABASE_URL and its password's file in HANDRAIL_DATABASE_PASSWORD_FILE. Where the URL is set already,
 # nothing is started: that database is somebody else's care.
 open_database() {
@@ -24,7 +24,7 @@ open_database() {
         say "Making a PostgreSQL cluster in $cluster"
         # What an interrupted first start left behind is not worth keeping.
         rm -rf "$cluster"
-        cluster_create "$cluster" 'max_connections = 200'
+        cluster_create "$cluster" 'max_connections = 200' "${@:2}"
         touch "$cluster/complete"
     fi
     # A killed start may have left it running: on its old port, with nobody who stops it.
