@@ -165,6 +165,20 @@ private final class Issuer: Sendable {
         #expect(issuer.reads.withLockedValue { $0 } == 2)
     }
 
+    @Test("whoever comes while the keys are being read waits for them, and is not turned away")
+    func readOnce() async throws {
+        let token = try await issuer.token()
+        for _ in 0..<50 {
+            let verifier = issuer.verifier()
+            let isKnown = await withTaskGroup(of: Bool.self) { group in
+                for _ in 0..<64 { group.addTask { await verifier.principal(of: token) != nil } }
+                return await group.reduce(into: []) { $0.append($1) }
+            }
+            #expect(isKnown == Array(repeating: true, count: 64))
+        }
+        #expect(issuer.reads.withLockedValue { $0 } == 50)
+    }
+
     @Test("an issuer may ask for an audience of its own")
     func ownAudience() async throws {
         let verifier = issuer.verifier(TokenIssuer(issuer: "https://id.test", jwksFile: "-", audience: "suite"))

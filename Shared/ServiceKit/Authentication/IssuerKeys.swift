@@ -18,7 +18,7 @@ actor IssuerKeys {
     private var keys: [VerificationKey] = []
     private var readAt: Instant?
     private var triedAt: Instant?
-    private var reading: Task<[VerificationKey]?, Never>?
+    private var reading: Task<Void, Never>?
 
     init(
         issuer: String,
@@ -51,20 +51,21 @@ actor IssuerKeys {
     }
 
     private func refresh(_ now: Instant) async {
-        if let reading {
-            _ = await reading.value
-            return
-        }
+        if let reading { return await reading.value }
         if let triedAt, now - triedAt < Self.retryAfter { return }
         triedAt = now
-        let task = Task { await fetched() }
+        // The task itself keeps what was read: all who wait for it find it, in whichever order they wake up.
+        let task = Task { await read(now) }
         reading = task
-        let read = await task.value
-        reading = nil
-        if let read {
+        await task.value
+    }
+
+    private func read(_ now: Instant) async {
+        if let read = await fetched() {
             keys = read
             readAt = now
         }
+        reading = nil
     }
 
     private nonisolated func fetched() async -> [VerificationKey]? {
