@@ -77,6 +77,12 @@ public struct JSONWriter: Sendable {
         value.write(to: &self)
     }
 
+    /// Ends a line after a value, for texts of one value to a line.
+    public mutating func endLine() {
+        bytes.append(UInt8(ascii: "\n"))
+        needsComma = false
+    }
+
     /// A value in an array.
     public mutating func value(_ value: some JSONWritable) { value.write(to: &self) }
 

@@ -139,6 +139,6 @@ enum RequestIdentity {
     }
 
     static func new() -> String {
-        hexadecimal(UInt64.random(in: .min ... .max)) + hexadecimal(UInt64.random(in: .min ... .max))
+        Hexadecimal.encode(.random(in: .min ... .max), .random(in: .min ... .max))
     }
 }

@@ -29,6 +29,8 @@ public final class RateLimiter: Sendable {
     }
 
     private let limit: Limit
+    /// What `RateLimit-Policy` says.
+    private let policy: String
     private let buckets: NIOLockedValueBox<TokenBuckets<Principal>>
     private let now: @Sendable () -> ContinuousClock.Instant
 
@@ -39,6 +41,8 @@ public final class RateLimiter: Sendable {
     init(_ limit: Limit, largest: Int, now: @escaping @Sendable () -> ContinuousClock.Instant) {
         self.limit = limit
         self.now = now
+        let window = limit.perMinute == 0 ? 60 : max(1, limit.burst * 60 / limit.perMinute)
+        policy = "\"principal\";q=\(limit.burst);w=\(window)"
         buckets = NIOLockedValueBox(
             TokenBuckets(burst: Double(limit.burst), perSecond: Double(limit.perMinute) / 60, largest: largest)
         )
@@ -59,8 +63,7 @@ public final class RateLimiter: Sendable {
     /// Adds `RateLimit` and `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers).
     func describe(_ allowance: Allowance?, in headers: inout HTTPFields) {
         guard let allowance else { return }
-        let window = limit.perMinute == 0 ? 60 : max(1, limit.burst * 60 / limit.perMinute)
-        headers[.rateLimitPolicy] = "\"principal\";q=\(limit.burst);w=\(window)"
+        headers[.rateLimitPolicy] = policy
         headers[.rateLimit] = "\"principal\";r=\(allowance.remaining);t=\(allowance.resetSeconds)"
     }
 }
@@ -78,6 +81,14 @@ struct TokenBuckets<Key: Hashable & Sendable>: Sendable {
     private struct Bucket {
         var tokens: Double
         var at: ContinuousClock.Instant
+
+        mutating func take(_ burst: Double, _ perSecond: Double, at now: ContinuousClock.Instant) -> Outcome {
+            tokens = min(burst, tokens + (now - at).inSeconds * perSecond)
+            at = now
+            guard tokens >= 1 else { return .empty(wait: perSecond > 0 ? (1 - tokens) / perSecond : 60) }
+            tokens -= 1
+            return .taken(remaining: tokens, reset: perSecond > 0 ? (burst - tokens) / perSecond : 60)
+        }
     }
 
     let burst: Double
@@ -94,17 +105,9 @@ struct TokenBuckets<Key: Hashable & Sendable>: Sendable {
     var count: Int { buckets.count }
 
     mutating func take(_ key: Key, at now: ContinuousClock.Instant) -> Outcome {
-        if buckets[key] == nil, buckets.count >= largest { forget(at: now) }
-        var bucket = buckets[key] ?? Bucket(tokens: burst, at: now)
-        bucket.tokens = tokens(of: bucket, at: now)
-        bucket.at = now
-        guard bucket.tokens >= 1 else {
-            buckets[key] = bucket
-            return .empty(wait: perSecond > 0 ? (1 - bucket.tokens) / perSecond : 60)
-        }
-        bucket.tokens -= 1
-        buckets[key] = bucket
-        return .taken(remaining: bucket.tokens, reset: perSecond > 0 ? (burst - bucket.tokens) / perSecond : 60)
+        if buckets.count >= largest, buckets[key] == nil { forget(at: now) }
+        let (burst, perSecond) = (burst, perSecond)
+        return buckets[key, default: Bucket(tokens: burst, at: now)].take(burst, perSecond, at: now)
     }
 
     private func tokens(of bucket: Bucket, at now: ContinuousClock.Instant) -> Double {

@@ -18,8 +18,8 @@ public struct Traceparent: Hashable, Sendable, CustomStringConvertible {
     /// Starts a new trace.
     public init() {
         self.init(
-            traceID: hexadecimal(UInt64.random(in: 1 ... .max)) + hexadecimal(UInt64.random(in: 1 ... .max)),
-            spanID: hexadecimal(UInt64.random(in: 1 ... .max)),
+            traceID: Hexadecimal.encode(.random(in: 1 ... .max), .random(in: 1 ... .max)),
+            spanID: Hexadecimal.encode(.random(in: 1 ... .max)),
             sampled: false
         )
     }
@@ -35,7 +35,7 @@ public struct Traceparent: Hashable, Sendable, CustomStringConvertible {
 
     /// The same trace with a span of this process's own.
     public var child: Traceparent {
-        Traceparent(traceID: traceID, spanID: hexadecimal(UInt64.random(in: 1 ... .max)), sampled: sampled)
+        Traceparent(traceID: traceID, spanID: Hexadecimal.encode(.random(in: 1 ... .max)), sampled: sampled)
     }
 
     public var description: String { "00-\(traceID)-\(spanID)-\(sampled ? "01" : "00")" }
@@ -45,10 +45,4 @@ public struct Traceparent: Hashable, Sendable, CustomStringConvertible {
             && text.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
             && !text.utf8.allSatisfy { $0 == 0x30 }
     }
-}
-
-/// Sixteen lower-case hexadecimal digits.
-func hexadecimal(_ value: UInt64) -> String {
-    let digits = String(value, radix: 16)
-    return String(repeating: "0", count: 16 - digits.utf8.count) + digits
 }

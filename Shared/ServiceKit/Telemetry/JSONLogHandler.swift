@@ -36,8 +36,8 @@ public struct JSONLogHandler: LogHandler {
     }
 
     public func log(event: LogEvent) {
-        let all = metadata.merging(event.metadata ?? [:]) { _, new in new }
-        var json = JSONWriter(capacity: 256)
+        let all = (event.metadata ?? [:]).merging(metadata) { new, _ in new }
+        var json = JSONWriter(capacity: 512)
         json.object { json in
             json.field("time", WallClock.system.now().description)
             json.field("level", event.level.rawValue)
@@ -48,13 +48,19 @@ public struct JSONLogHandler: LogHandler {
                 json.field(named: Self.snakeCase(key), value.description)
             }
         }
+        json.endLine()
         // One write for the whole line: lines of several threads do not mix.
-        write(json.bytes + [UInt8(ascii: "\n")])
+        write(json.bytes)
     }
 
     /// `hb.request.id` becomes `hb_request_id`.
     private static func snakeCase(_ key: String) -> String {
-        String(key.map { $0.isASCII && ($0.isLetter || $0.isNumber) ? Character($0.lowercased()) : "_" })
+        // Nearly all keys are in snake case already, and looking at characters costs more than writing the line.
+        let isSnakeCase = key.utf8.allSatisfy { byte in
+            (0x61...0x7A).contains(byte) || (0x30...0x39).contains(byte) || byte == 0x5F
+        }
+        if isSnakeCase { return key }
+        return String(key.map { $0.isASCII && ($0.isLetter || $0.isNumber) ? Character($0.lowercased()) : "_" })
     }
 
     private static func writeToStandardError(_ line: [UInt8]) {
