@@ -22,6 +22,7 @@ struct Load: ParsableArguments {
         let reactor = Reactor()
         var configuration = Pool.Configuration(try ConnectionSettings(url: url, applicationName: "benchmarks"))
         configuration.maximumConnections = connections
+        configuration.batches.connections = connections
         configuration.maximumWaiters = max(1000, tasks)
         let pool = Pool(configuration, reactor: reactor, logger: Logger(label: "benchmarks"))
         let result = try await body(pool)

@@ -15,13 +15,21 @@ struct SingleStatement: AsyncParsableCommand {
     @Argument(help: "insert or select")
     var kind: Kind
 
+    @Flag(help: "Share batches with the other tasks, instead of leasing a connection.")
+    var batched = false
+
     @OptionGroup var load: Load
 
     func run() async throws {
+        let batched = batched
         switch kind {
         case .insert:
             try await load.run { pool, task, number in
-                _ = try await pool.query(Self.insert, Int64(task), Int64(number), "requested", Self.note)
+                if batched {
+                    _ = try await pool.batch(Self.insert, Int64(task), Int64(number), "requested", Self.note)
+                } else {
+                    _ = try await pool.query(Self.insert, Int64(task), Int64(number), "requested", Self.note)
+                }
             }
         case .select:
             try await load.run { pool, _, _ in

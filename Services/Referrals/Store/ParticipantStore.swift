@@ -1,4 +1,5 @@
 internal import FoundationEssentials
+internal import JSON
 internal import MessageTable
 internal import Models
 internal import Postgres
@@ -148,8 +149,20 @@ struct SealedIdentity {
         phone = try key.seal(person.phone, for: .phone)
         address = try key.seal(person.address, for: .address)
         identifiers =
-            person.identifiers.isEmpty
-            ? nil : try key.seal(Array(try JSONEncoder().encode(person.identifiers)), for: .identifiers)
+            person.identifiers.isEmpty ? nil : try key.seal(Self.text(of: person.identifiers), for: .identifiers)
+    }
+
+    private static func text(of identifiers: [PersonIdentity.Identifier]) -> [UInt8] {
+        var json = JSONWriter(capacity: 128)
+        json.array { json in
+            for identifier in identifiers {
+                json.object { json in
+                    json.field("system", identifier.system)
+                    json.field("value", identifier.value)
+                }
+            }
+        }
+        return json.bytes
     }
 
     func open(with key: DataKey, phoneIsSafe: Bool) throws -> PersonIdentity {

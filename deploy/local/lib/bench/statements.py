@@ -23,10 +23,10 @@ def single(machine: Machine, seconds: float) -> list[Benchmark]:
     def theirs(script: str, clients: int) -> Sample:
         return pgbench(machine, "outcomes", SQL / f"{script}.pgbench", clients, seconds, variables=variables())
 
-    def mine(kind: str, tasks: int, connections: int) -> Sample:
+    def mine(kind: str, tasks: int, connections: int, *more: str) -> Sample:
         return ours(
             machine, "statement", kind, "--url", machine.url("outcomes"), "--seconds", seconds, "--tasks", tasks,
-            "--connections", connections)
+            "--connections", connections, *more)
 
     return [
         Benchmark(
@@ -47,8 +47,15 @@ def single(machine: Machine, seconds: float) -> list[Benchmark]:
         ),
         Benchmark(
             "insert-64-on-4",
-            {"ours": lambda: mine("insert", 64, 4), "pgbench": lambda: theirs("insert", 4)},
-            [Check("insert, 64 tasks on 4 connections : pgbench -c 4", "rate", "ours", 2.0, "pgbench")],
+            {
+                "batched": lambda: mine("insert", 64, 4, "--batched"),
+                "pgbench": lambda: theirs("insert", 4),
+                "leased": lambda: mine("insert", 64, 4),
+            },
+            [
+                Check("insert, 64 tasks sharing batches on 4 connections : pgbench -c 4", "rate", "batched", 2.0, "pgbench"),
+                Check("the same with a connection leased for each", "rate", "leased", None, "pgbench"),
+            ],
         ),
         Benchmark(
             "select",

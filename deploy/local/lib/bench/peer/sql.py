@@ -4,9 +4,9 @@ SET_AGENCY = "select set_config('handrail.agency_id', $1, true)"
 READ = """
 with audited as (
   insert into audit_event
-    (agency_id, audit_id, subject, role, partner_id, action, operation_id, decision, purpose, data_classes,
+    (agency_id, at, audit_id, subject, role, partner_id, action, operation_id, decision, purpose, data_classes,
      participant_ids, rule_version, break_glass, request_id)
-  select $1, $3, $4, $5, $6, 'read', $7, 'allow', $8, $9, array[participant_id], '1', false, $10
+  select $1, clock_timestamp(), $3, $4, $5, $6, 'read', $7, 'allow', $8, $9, array[participant_id], '1', false, $10
   from referral.referral
   where agency_id = $1 and referral_id = $2
 )
@@ -29,9 +29,9 @@ with page as materialized (
   limit $3
 ), audited as (
   insert into audit_event
-    (agency_id, audit_id, subject, role, partner_id, action, operation_id, decision, purpose, data_classes,
+    (agency_id, at, audit_id, subject, role, partner_id, action, operation_id, decision, purpose, data_classes,
      participant_ids, rule_version, break_glass, request_id)
-  select $1, $4, $5, $6, $7, 'search', $8, 'allow', $9, $10,
+  select $1, clock_timestamp(), $4, $5, $6, $7, 'search', $8, 'allow', $9, $10,
     coalesce(array_agg(distinct participant_id order by participant_id), '{}'), '1', false, $11
   from page
 )
