@@ -204,10 +204,12 @@ final class Batcher: Sendable {
             let connection = try await Connection.open(settings, on: reactor)
             connection.measure(by: metrics)
             let lifetime = configuration.lifetime * Double.random(in: 0.9...1.1)
-            state.withLockedValue { state in
+            let count = state.withLockedValue { state in
                 state.lanes[lane] = Lane(connection: connection, retireAt: .now + lifetime)
                 state.machine.opened(lane)
+                return state.lanes.count
             }
+            metrics.counted(batchConnections: count)
             reactor.post { self.carry(on: lane) }
         } catch {
             logger.warning("no connection to PostgreSQL", metadata: ["error": "\(error)"])
@@ -239,6 +241,7 @@ final class Batcher: Sendable {
             return (held, resubmitted)
         }
         if let held { Task { await held.connection.close(error) } }
+        metrics.counted(batchConnections: state.withLockedValue { $0.lanes.count })
         follow(submission, nil)
         resumeDrainIfDone()
     }

@@ -8,6 +8,7 @@ struct PoolMetrics: Sendable {
     private let factory: any MetricsFactory
     private let gauges: [Gauge]
     private let wait: Timer
+    private let batchConnections: Gauge
     private let batchSize: Recorder
     private let batchesFailed: Counter
     private let handlers = NIOLockedValueBox(Handlers())
@@ -25,6 +26,7 @@ struct PoolMetrics: Sendable {
         gauges =
             ["idle", "leased", "opening"].map { gauge("postgres_connections", [("state", $0)]) }
             + [gauge("postgres_waiters")]
+        batchConnections = gauge("postgres_connections", [("state", "batch")])
         wait = Timer(label: "postgres_wait_seconds", dimensions: [("pool", name)], factory: factory)
         batchSize = Recorder(
             label: "postgres_batch_members", dimensions: [("pool", name)], aggregate: true, factory: factory)
@@ -64,6 +66,10 @@ struct PoolMetrics: Sendable {
             return new
         }
         counter.increment()
+    }
+
+    func counted(batchConnections count: Int) {
+        batchConnections.record(count)
     }
 
     func sentBatch(of members: Int) {

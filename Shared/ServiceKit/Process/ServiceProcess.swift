@@ -44,9 +44,14 @@ struct ServiceProcess {
     private var rehearses: Bool { settings.clockSource == .rehearsal }
 
     private func environment(_ reactor: Reactor, _ logger: Logger) -> ServiceEnvironment {
-        func pool(_ connection: ConnectionSettings) -> Pool {
+        PoolMetricsHelp.describe(in: metrics)
+        func pool(_ name: String, _ connection: ConnectionSettings) -> Pool {
             var configuration = Pool.Configuration(connection)
+            configuration.name = name
+            configuration.metrics = metrics
             configuration.maximumConnections = settings.databaseConnections
+            // The first request after a quiet hour need not wait for a handshake.
+            configuration.minimumConnections = 1
             return Pool(configuration, reactor: reactor, logger: logger)
         }
         let clock: WallClock =
@@ -57,7 +62,8 @@ struct ServiceProcess {
         return ServiceEnvironment(
             name: name,
             settings: settings,
-            database: Database(pool: pool(settings.database), workers: pool(settings.workerDatabase)),
+            database: Database(
+                pool: pool("requests", settings.database), workers: pool("workers", settings.workerDatabase)),
             logger: logger,
             metrics: metrics,
             clock: clock,
