@@ -21,8 +21,9 @@ extension Pool {
     ///
     /// The setting travels in front of the first statement. Unset, row-level security shows no rows at all.
     public func transaction<T: Sendable>(
-        for agency: AgencyID, _ body: @Sendable (Transaction) async throws -> T
+        for agency: AgencyID, by deadline: ContinuousClock.Instant? = nil,
+        _ body: @Sendable (Transaction) async throws -> T
     ) async throws -> T {
-        try await withTransaction(.agency(agency), body)
+        try await withTransaction(.agency(agency), by: deadline, body)
     }
 }

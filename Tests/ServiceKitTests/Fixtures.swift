@@ -50,13 +50,15 @@ func withAPI<T>(
     denials: DenialTrail = DenialTrail { _ in },
     logger: Logger = .silent,
     rehearses: Bool = false,
+    timeLimit: Duration = .seconds(60),
     _ body: @escaping @Sendable (any TestClientProtocol) async throws -> T
 ) async throws -> T {
     let gate = Gate(
         authenticator: .names,
         limiter: RateLimiter(limit),
         fingerprint: BodyFingerprint(key: Array(repeating: 7, count: 32)),
-        denials: denials
+        denials: denials,
+        timeLimit: timeLimit
     )
     let definition = ServiceDefinition(routes: routes, openAPI: Array("{}".utf8))
     let api = API(service: "peer-matching", definition, gate: gate, logger: logger, rehearses: rehearses)

@@ -32,6 +32,9 @@ private var routes: Routes {
         .noContent
     }
     routes.add(Route(.get, "/v1/broken", "broken", "", access: .open)) { _, _ in throw Secret() }
+    routes.add(Route(.get, "/v1/torn", "torn", "", access: .open)) { _, _ in
+        throw PostgresError(.outcomeUnknown)
+    }
     routes.add(Route(.get, "/v1/overloaded", "overloaded", "", access: .open)) { _, _ in
         throw PostgresError(.overloaded)
     }
@@ -52,6 +55,7 @@ private struct Secret: Error, CustomStringConvertible { var description: String 
             (.get, "/v1/scoped", 403, "forbidden"),
             (.get, "/v1/broken", 500, "internal"),
             (.get, "/v1/overloaded", 503, "unavailable"),
+            (.get, "/v1/torn", 503, "outcome-unknown"),
         ]
     )
     func refusals(_ method: HTTPRequest.Method, _ uri: String, _ status: Int, _ type: String) async throws {

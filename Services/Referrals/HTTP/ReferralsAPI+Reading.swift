@@ -90,7 +90,7 @@ extension ReferralsAPI {
                 status, page: page, in: context.agencyID, recording: context.auditBeside, from: database.pool
             )
         }
-        return try await database.pool.work(for: context.agencyID, clock: clock) { work in
+        return try await database.pool.work(for: context.agencyID, clock: clock, by: context.deadline) { work in
             let rows = try await store.listAwaitingClosing(page: page, in: work)
             try work.tx.audit(.listing(rows.map(\.referral.participantID)), context)
             return rows

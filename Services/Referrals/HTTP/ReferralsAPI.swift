@@ -35,7 +35,7 @@ struct ReferralsAPI: Sendable {
         _ context: APIContext, _ body: @Sendable (Work) async throws -> Response
     ) async throws -> Response {
         try await database.pool.work(
-            for: context.agencyID, headers: context.messageHeaders, clock: clock, body
+            for: context.agencyID, headers: context.messageHeaders, clock: clock, by: context.deadline, body
         )
     }
 }

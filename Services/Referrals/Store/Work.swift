@@ -71,12 +71,13 @@ extension Pool {
     /// moment. The second time the first one's rows are there to be found.
     func work<T: Sendable>(
         for agencyID: AgencyID, headers: MessageHeaders = .none, clock: WallClock,
+        by deadline: ContinuousClock.Instant? = nil,
         _ body: @Sendable (Work) async throws -> T
     ) async throws -> T {
         var attempt = 1
         while true {
             do {
-                return try await transaction(for: agencyID) { tx in
+                return try await transaction(for: agencyID, by: deadline) { tx in
                     try await body(Work(tx, agencyID: agencyID, headers: headers, now: clock.now()))
                 }
             } catch  where attempt < 5 && StoreError.mayRetry(error) {

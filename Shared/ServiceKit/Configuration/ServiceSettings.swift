@@ -46,6 +46,8 @@ public struct ServiceSettings: Sendable {
     let logLevel: Logger.Level
     /// How long a process keeps answering after SIGTERM while it says that it is not ready.
     let drainPause: Duration
+    /// How long a request may take.
+    let requestTimeLimit: Duration
     /// The service's own settings, by variable name.
     private let own: [String: String]
     private let ownSecrets: [String: [UInt8]]
@@ -106,6 +108,7 @@ public struct ServiceSettings: Sendable {
         rateLimit = perMinute == 0 ? .unlimited : .init(burst: max(20, perMinute / 10), perMinute: perMinute)
         logLevel = reader.choice("HANDRAIL_LOG_LEVEL", default: Logger.Level.info) ?? .info
         drainPause = .seconds(reader.number("HANDRAIL_DRAIN_SECONDS", in: 0...300, default: 0))
+        requestTimeLimit = .seconds(reader.number("HANDRAIL_REQUEST_SECONDS", in: 1...300, default: 30))
         (self.own, ownSecrets) = reader.own(own, deployment)
         guard let database, let worker, reader.mistakes.isEmpty else { throw Mistakes(sentences: reader.mistakes) }
         self.database = database

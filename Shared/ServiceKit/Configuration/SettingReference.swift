@@ -83,6 +83,10 @@ extension ServiceSettings {
             "HANDRAIL_DRAIN_SECONDS", "how long to keep answering after SIGTERM while not ready", fallback: "0"
         ),
         SettingReference(
+            "HANDRAIL_REQUEST_SECONDS",
+            "how long a request may take; what it still runs on PostgreSQL is then stopped", fallback: "30"
+        ),
+        SettingReference(
             "HANDRAIL_RATE_LIMIT_PER_MINUTE", "requests a minute and principal in one process, 0 for no limit",
             fallback: "6000"
         ),

@@ -17,6 +17,8 @@ public struct APIContext: RequestContext {
     public internal(set) var body: ByteBuffer
     /// The request's `Idempotency-Key` on routes that support one.
     public internal(set) var idempotencyKey: IdempotencyKey?
+    /// When the request's time is over: what it still runs on PostgreSQL is then stopped there.
+    public internal(set) var deadline: ContinuousClock.Instant?
     var authenticated: Principal?
     var allowance: RateLimiter.Allowance?
     /// The caller's network address, for bounding what one address can cause; never stored or logged.

@@ -9,17 +9,21 @@ public struct Gate: Sendable {
     var limiter: RateLimiter
     var fingerprint: BodyFingerprint
     var denials: DenialTrail
+    /// How long a request may take: then its caller has gone, and its statements are stopped.
+    var timeLimit: Duration
 
     public init(
         authenticator: Authenticator,
         limiter: RateLimiter = RateLimiter(.unlimited),
         fingerprint: BodyFingerprint,
-        denials: DenialTrail
+        denials: DenialTrail,
+        timeLimit: Duration = .seconds(30)
     ) {
         self.authenticator = authenticator
         self.limiter = limiter
         self.fingerprint = fingerprint
         self.denials = denials
+        self.timeLimit = timeLimit
     }
 
     /// Fills the context, or throws why the request is not let through.

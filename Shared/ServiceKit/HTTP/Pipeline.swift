@@ -47,6 +47,7 @@ struct Pipeline: Sendable {
     ) async -> Response {
         let start = ContinuousClock.now
         var context = context
+        context.deadline = start + gate.timeLimit
         identify(request, route, &context)
         var response: Response
         var failure: Problem?

@@ -21,7 +21,7 @@ public struct Database: Sendable {
         _ context: APIContext,
         _ body: @Sendable (Transaction) async throws -> T
     ) async throws -> T {
-        try await pool.transaction(for: context.agencyID, body)
+        try await pool.transaction(for: context.agencyID, by: context.deadline, body)
     }
 
     /// Runs the body in one transaction of an agency.

@@ -150,7 +150,8 @@ struct ServiceProcess {
             authenticator: verifier.authenticator,
             limiter: RateLimiter(settings.rateLimit),
             fingerprint: BodyFingerprint(key: settings.idempotencyKey),
-            denials: .postgres(environment.database.pool, ids: environment.ids, logger: environment.logger)
+            denials: .postgres(environment.database.pool, ids: environment.ids, logger: environment.logger),
+            timeLimit: settings.requestTimeLimit
         )
     }
 }

@@ -109,7 +109,7 @@ struct FHIRRoutes: Sendable {
         _ caller: FHIRCaller, _ context: APIContext, _ body: @Sendable (Work) async throws -> T
     ) async throws -> T {
         try await database.pool.work(
-            for: caller.agencyID, headers: context.messageHeaders, clock: clock, body
+            for: caller.agencyID, headers: context.messageHeaders, clock: clock, by: context.deadline, body
         )
     }
 }
