@@ -171,7 +171,10 @@ let package = Package(
         .testTarget(
             name: "ModelsTests", dependencies: ["Models", "TestKit"], exclude: ["Golden"], swiftSettings: strict),
         .testTarget(
-            name: "PostgresTests", dependencies: ["Postgres", "TestKit", logging, locks], swiftSettings: strict),
+            name: "PostgresTests",
+            dependencies: ["CLibPQ", "Postgres", "TestKit", logging, locks],
+            swiftSettings: strict
+        ),
         .executableTarget(
             name: "MessageTableConsumer",
             dependencies: ["MessageTable", "Postgres", "Models", logging],

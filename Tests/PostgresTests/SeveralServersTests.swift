@@ -1,5 +1,4 @@
 import Foundation
-import Glibc
 import TestKit
 import Testing
 
@@ -61,7 +60,7 @@ import Testing
 
     @Test("a server that takes connections and never answers leaves time for the next one", .timeLimit(.minutes(1)))
     func silent() async throws {
-        let listener = try SilentListener()
+        let listener = try LoopbackListener()
         try await TestDatabase.with { database in
             let parts = try #require(URLComponents(string: database.cluster))
             let (port, user) = (try #require(parts.port), try #require(parts.user))
@@ -79,33 +78,4 @@ import Testing
     }
 
     private static func port(_ cluster: OwnCluster) -> Int? { URLComponents(string: cluster.url)?.port }
-}
-
-/// A port on which the kernel takes connections that nobody ever answers.
-private struct SilentListener {
-    let port: Int
-    private let descriptor: Int32
-
-    struct Failed: Error {}
-
-    init() throws {
-        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = inet_addr("127.0.0.1")
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let (socket, size) = (descriptor, length)
-        let isListening = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-                bind(socket, address, size) == 0 && listen(socket, 16) == 0
-                    && getsockname(socket, address, &length) == 0
-            }
-        }
-        guard isListening else { throw Failed() }
-        port = Int(UInt16(bigEndian: address.sin_port))
-    }
-
-    func close() {
-        Glibc.close(descriptor)
-    }
 }
