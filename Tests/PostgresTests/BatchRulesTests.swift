@@ -19,8 +19,8 @@ import Testing
         var found: [[String: String]] = []
         for (index, step) in batch.steps.enumerated() {
             if step.statement == LocalSettings.set {
-                let texts = step.bindings.cells.map { cell in
-                    String(decoding: step.bindings.bytes[cell.range ?? 0..<0], as: UTF8.self)
+                let texts = step.bindings.types.indices.map { index in
+                    String(decoding: step.bindings[index] ?? [], as: UTF8.self)
                 }
                 current[texts[0]] = texts[1]
             } else if batch.ranges.contains(where: { $0.lowerBound == index }) {

@@ -15,7 +15,7 @@ extension PostgresEnum {
     public static func reads(_ type: PostgresType) -> Bool { type.isUserDefined || String.reads(type) }
 
     public init?(postgres cell: Cell) {
-        guard Self.reads(cell.type), let label = String(validating: cell.bytes, as: UTF8.self) else { return nil }
+        guard Self.reads(cell.type), let label = String(valid: cell.bytes) else { return nil }
         self.init(rawValue: label)
     }
 }
