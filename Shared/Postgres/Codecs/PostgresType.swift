@@ -10,32 +10,57 @@ public struct PostgresType: Hashable, Sendable {
 
     /// No type: the server takes the one that the parameter's place in the statement asks for.
     public static let unspecified = PostgresType(0)
+    /// Read as `Bool`.
     public static let bool = PostgresType(16)
+    /// Read as `[UInt8]`.
     public static let bytea = PostgresType(17)
+    /// A name in PostgreSQL's catalogue. Read as `String`.
     public static let name = PostgresType(19)
+    /// Read as `Int` and every wider or narrower integer that it fits.
     public static let int8 = PostgresType(20)
+    /// Read as any integer.
     public static let int2 = PostgresType(21)
+    /// Read as any integer that it fits.
     public static let int4 = PostgresType(23)
+    /// Read as `String`.
     public static let text = PostgresType(25)
+    /// The number of an object in PostgreSQL's catalogue. Read as `UInt32`.
     public static let oid = PostgresType(26)
+    /// Read as ``JSONB`` or `String`, as it was stored.
     public static let json = PostgresType(114)
+    /// Read as `Float` or `Double`.
     public static let float4 = PostgresType(700)
+    /// Read as `Double`.
     public static let float8 = PostgresType(701)
+    /// `char(n)`. Read as `String`, with its spaces.
     public static let bpchar = PostgresType(1042)
+    /// Read as `String`.
     public static let varchar = PostgresType(1043)
+    /// Read as ``PostgresDate``.
     public static let date = PostgresType(1082)
+    /// Read as ``PostgresTimestamp``.
     public static let timestamptz = PostgresType(1184)
+    /// Read as ``PostgresInterval``.
     public static let interval = PostgresType(1186)
+    /// Read as ``PostgresNumeric``.
     public static let numeric = PostgresType(1700)
     /// The declared type of columns that hold arrays of any type, in the catalogue only.
     public static let anyarray = PostgresType(2277)
+    /// Read as `UUID`.
     public static let uuid = PostgresType(2950)
+    /// Read as ``JSONB``.
     public static let jsonb = PostgresType(3802)
+    /// Read as ``PostgresRange`` of any integer.
     public static let int4range = PostgresType(3904)
+    /// Read as ``PostgresRange`` of ``PostgresNumeric``.
     public static let numrange = PostgresType(3906)
+    /// Read as ``PostgresRange`` of ``PostgresTimestamp``.
     public static let tstzrange = PostgresType(3910)
+    /// Read as ``PostgresRange`` of ``PostgresDate``.
     public static let daterange = PostgresType(3912)
+    /// Read as ``PostgresRange`` of an integer.
     public static let int8range = PostgresType(3926)
+    /// The number of a transaction. Read as an integer.
     public static let xid8 = PostgresType(5069)
 
     /// Whether somebody created the type in the database: an enum, a domain, a composite or an extension's type.

@@ -9,6 +9,7 @@ public struct PostgresInterval: PostgresCodable, Hashable {
     /// The time, of either sign, and of more than a day if need be.
     public let microseconds: Int64
 
+    /// The parts as they are: nothing is carried from one into the next.
     public init(months: Int32 = 0, days: Int32 = 0, microseconds: Int64 = 0) {
         self.months = months
         self.days = days

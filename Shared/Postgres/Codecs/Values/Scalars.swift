@@ -80,6 +80,7 @@ public struct JSONB: PostgresCodable, Hashable {
     /// UTF-8 JSON.
     public let bytes: [UInt8]
 
+    /// - Parameter bytes: UTF-8 JSON; what is none is refused by the server.
     public init(_ bytes: [UInt8]) {
         self.bytes = bytes
     }

@@ -6,6 +6,7 @@ public struct PostgresTimestamp: PostgresCodable, Hashable, Comparable {
     /// PostgreSQL counts from 2000-01-01.
     private static let epoch: Int64 = 946_684_800_000_000
 
+    /// A time outside of what PostgreSQL has, 4713 BC to 294276 AD, is refused by the server.
     public init(microsecondsSince1970: Int64) {
         self.microsecondsSince1970 = microsecondsSince1970
     }
@@ -38,6 +39,7 @@ public struct PostgresDate: PostgresCodable, Hashable, Comparable {
     /// Days from 1970-01-01 to 2000-01-01, from which PostgreSQL counts.
     private static let epoch = 10_957
 
+    /// A day outside of what PostgreSQL has, 4713 BC to 5874897 AD, is refused by the server.
     public init(daysSince1970: Int) {
         self.daysSince1970 = daysSince1970
     }
