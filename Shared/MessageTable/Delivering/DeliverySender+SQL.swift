@@ -28,12 +28,12 @@ extension DeliverySender {
                 limit 1
             ) next
         ), due as (
-            select w.agency_id, w.partner, first.delivery_id, first.next_at, coalesce(q.failures, 0) > 0 as is_probe,
+            select w.agency_id, w.partner, first.place_in_table, first.next_at, coalesce(q.failures, 0) > 0 as is_probe,
                 row_number() over (partition by coalesce(q.failures, 0) > 0 order by first.next_at) as place
             from waiting w
             left join message_table.delivery_queue q on q.agency_id = w.agency_id and q.partner = w.partner
             cross join lateral (
-                select d.delivery_id, d.next_at
+                select d.ctid as place_in_table, d.next_at
                 from message_table.delivery d
                 where d.state = 'ready' and d.agency_id = w.agency_id and d.partner = w.partner
                 order by d.next_at, d.delivery_id
@@ -42,7 +42,7 @@ extension DeliverySender {
             where first.next_at <= $1 and (q.paused_until is null or q.paused_until <= $1)
                 and (q.leased_until is null or q.leased_until <= clock_timestamp())
         ), chosen as (
-            select agency_id, partner, delivery_id
+            select agency_id, partner, place_in_table, next_at
             from due
             where not is_probe or place <= $3
             order by is_probe, next_at
@@ -62,7 +62,8 @@ extension DeliverySender {
             set attempt = d.attempt + 1
             from chosen c
             join leased l on l.agency_id = c.agency_id and l.partner = c.partner
-            where d.agency_id = c.agency_id and d.delivery_id = c.delivery_id and d.state = 'ready'
+            -- By its place: for a small table any index is as good to the planner. A row that has changed is not there.
+            where d.ctid = c.place_in_table and d.state = 'ready'
             returning d.agency_id, d.partner, d.delivery_id, d.kind, d.subject_id, d.payload, d.idempotency_key,
                 d.attempt
         )
