@@ -106,6 +106,69 @@ import Testing
         }
     }
 
+    @Test("a full disk is no message's fault: nothing is parked, and all goes on when there is space again")
+    func outage() async throws {
+        let fail = Statement("test.fail", "select public.fail()::text")
+        let parked = Statement("test.parked", "select count(*) from message_table.parked")
+        let tries = NIOLockedValueBox(0)
+        var group = ConsumerGroup("g")
+        group.on(AssessmentRecorded.self) { event, context in
+            try await context.transaction.execute(Self.count, "g", context.message.id, event.key, event.version)
+            let isFull = tries.withLockedValue { tries in
+                tries += 1
+                return tries <= 4
+            }
+            if isFull { try await context.transaction.query(fail) }
+        }
+        let handlers = group
+        try await LogFixture.with { log in
+            try await log.observer.runScript(
+                """
+                create function public.fail() returns void language plpgsql as $$
+                begin raise exception 'no space left' using errcode = '53100'; end $$
+                """)
+            try await log.publish((1...3).map { _ in LogFixture.event() })
+            try await log.running(log.loops([handlers])) { try await log.eventually(Self.total, is: 3) }
+            #expect(try await log.number(parked) == 0)
+            // Four times at the first message, and then all three.
+            #expect(tries.withLockedValue { $0 } == 7)
+        }
+    }
+
+    /// What a handler can get wrong so that it first shows in the client, or at the commit.
+    enum Mistake: String, CaseIterable, CustomTestStringConvertible {
+        case readsAnotherType, passesARefusalBy
+
+        var testDescription: String { rawValue }
+    }
+
+    @Test("a handler's mistake parks the message, and holds up no other", arguments: Mistake.allCases)
+    func mistakes(_ mistake: Mistake) async throws {
+        let text = Statement("test.text", "select 'text'")
+        let refused = Statement("test.refused", "select 1 / 0")
+        let others = Statement("test.others", "select count(*) = 3 from public.handled")
+        let parked = Statement("test.parked", "select count(*) = 1 from message_table.parked where attempt > 0")
+        let mistaken = AssessmentID(rawValue: UUID())
+        var group = ConsumerGroup("g")
+        group.on(AssessmentRecorded.self) { event, context in
+            try await context.transaction.execute(Self.count, "g", context.message.id, event.key, event.version)
+            guard event.assessmentID == mistaken else { return }
+            switch mistake {
+            case .readsAnotherType: _ = try await context.transaction.query(text)[0].decode(Int.self)
+            case .passesARefusalBy: do { try await context.transaction.query(refused) } catch {}
+            }
+        }
+        let handlers = group
+        try await LogFixture.with { log in
+            try await log.publish([LogFixture.event(), LogFixture.event(key: mistaken)])
+            try await log.publish([LogFixture.event(), LogFixture.event()])
+            try await log.running(log.loops([handlers])) {
+                try await log.eventually(others)
+                try await log.eventually(parked)
+            }
+        }
+    }
+
     @Test("a scheduled message waits for its time by the injected clock; what was taken back never comes")
     func scheduling() async throws {
         let now = NIOLockedValueBox(Instant(unixSeconds: 1_000_000))

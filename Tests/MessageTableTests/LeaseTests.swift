@@ -120,6 +120,39 @@ import Testing
         }
     }
 
+    @Test("parked messages of many keys that succeed at last take one commit, and those that fail again stay parked")
+    func parkedTogether() async throws {
+        struct Refused: Error {}
+        let parked = Statement("test.parked", "select count(*) from message_table.parked")
+        let retryNow = "update message_table.parked set next_at = '-infinity'"
+        let steps = Statement(
+            "test.steps", "select count(distinct xmin::text) from message_table.checkpoint where grp = 'g'")
+        let refusing = NIOLockedValueBox(true)
+        let stubborn = AssessmentID(rawValue: UUID())
+        try await LogFixture.with { log in
+            var group = ConsumerGroup("g")
+            group.on(AssessmentRecorded.self) { event, context in
+                try await context.transaction.execute(
+                    HandlingTests.count, "g", context.message.id, event.key, event.version)
+                if refusing.withLockedValue({ $0 }) || event.assessmentID == stubborn { throw Refused() }
+            }
+            try await log.publish((0..<30).map { _ in LogFixture.event() } + [LogFixture.event(key: stubborn)])
+            _ = try await log.worker.query(Self.tick)
+            let consumer = consumer(group, log)
+            var (cursors, ahead) = (try await consumer.reader.cursors(of: Array(0..<16)), ReadAhead())
+            while try await consumer.turn(&cursors, &ahead) != .idle {}
+            #expect(try await log.number(parked) == 31)
+            let before = try await log.number(steps)
+            refusing.withLockedValue { $0 = false }
+            try await log.observer.runScript(retryNow)
+            #expect(try await consumer.retryParked(&cursors) == .worked)
+            #expect(try await log.number(HandlingTests.total) == 30)
+            #expect(try await log.number(parked) == 1)
+            #expect(try await log.number(steps) == before + 1)
+            #expect(try await consumer.retryParked(&cursors) == .idle)
+        }
+    }
+
     @Test("a consumer that hears of nothing looks by itself")
     func silence() async throws {
         try await LogFixture.with { log in

@@ -61,6 +61,23 @@ extension Transaction {
 /// Another process has moved these slots on, so nothing of this transaction may stay.
 struct Overtaken: Error {}
 
+extension PostgresError {
+    /// PostgreSQL or the way to it is not well: no message is to blame, and the whole batch is tried again until it is. A
+    /// full disk must not use up the attempts of everything that comes by meanwhile.
+    ///
+    /// Of what the server says: connection exceptions, insufficient resources, shutdowns, errors of its system, and that
+    /// it takes no writes. Of what the client says: everything but the handler's own mistakes.
+    var isOutage: Bool {
+        switch code {
+        case .server:
+            let state = sqlState ?? ""
+            return ["08", "53", "57P", "58"].contains { state.hasPrefix($0) } || state == "25006"
+        case .decoding, .misuse, .transactionAborted, .deadlineExceeded: return false
+        default: return true
+        }
+    }
+}
+
 /// Why and until when a message is parked.
 struct ParkedFailure: Hashable, Sendable {
     let attempt: Int

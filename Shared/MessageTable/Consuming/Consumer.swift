@@ -71,7 +71,7 @@ struct Consumer: Sendable {
         let parked = try await reader.parkedKeys(among: Array(Set(messages.map(\.key))))
         do {
             return try await attempt(messages, checkpoints, parked: parked, withSavepoints: false)
-        } catch let error as PostgresError where error.sqlState == nil || error.isRetryable {
+        } catch let error as PostgresError where error.isOutage || error.isRetryable {
             throw error
         } catch {
             return try await attempt(messages, checkpoints, parked: parked, withSavepoints: true)
@@ -116,7 +116,7 @@ struct Consumer: Sendable {
         do {
             try await transaction.savepoint { try await run(message, in: transaction) }
             return true
-        } catch let error as PostgresError where error.sqlState == nil {
+        } catch let error as PostgresError where error.isOutage {
             throw error
         } catch {
             try await transaction.park(message, group: group.name, failure(error, message, attempt: 1))
@@ -137,31 +137,37 @@ struct Consumer: Sendable {
         return failure
     }
 
-    /// Tries the parked messages whose time has come, each in a transaction of its own.
+    /// Tries the parked messages whose time has come, the first of each key, in one transaction with a savepoint each: what
+    /// has waited long, and then succeeds, must not cost a commit for each message.
     func retryParked(_ cursors: inout [SlotCursor]) async throws -> Turn {
         let due = try await reader.dueParked(in: cursors.map(\.slot), at: clock.now())
-        for (message, attempts) in due {
-            guard let index = cursors.firstIndex(where: { $0.slot == message.slot }) else { continue }
-            let checkpoint = cursors[index].checkpoint(at: cursors[index].position)
-            do {
-                try await servicePool.withTransaction(.agency(message.agencyID)) { transaction in
+        guard !due.isEmpty else { return .idle }
+        let touched = Set(due.map(\.message.slot))
+        let checkpoints = cursors.filter { touched.contains($0.slot) }.map { $0.checkpoint(at: $0.position) }
+        do {
+            try await servicePool.withTransaction { transaction in
+                for (message, attempts) in due {
+                    transaction.apply(.agency(message.agencyID))
                     do {
                         try await transaction.savepoint { try await run(message, in: transaction) }
                         try await transaction.removeParked(message, group: group.name)
-                    } catch let error as PostgresError where error.sqlState == nil {
+                    } catch let error as PostgresError where error.isOutage {
                         throw error
                     } catch {
                         try await transaction.park(
                             message, group: group.name, failure(error, message, attempt: attempts + 1))
                     }
-                    try await transaction.acknowledge([checkpoint], group: group.name)
                 }
-            } catch is Overtaken {
-                return .overtaken([message.slot])
+                try await transaction.acknowledge(checkpoints, group: group.name)
             }
+        } catch is Overtaken {
+            return .overtaken(Array(touched))
+        }
+        for checkpoint in checkpoints {
+            guard let index = cursors.firstIndex(where: { $0.slot == checkpoint.slot }) else { continue }
             cursors[index].acknowledged(checkpoint)
         }
-        return due.isEmpty ? .idle : .worked
+        return .worked
     }
 
     /// Writes down how far the slots without messages have come.
