@@ -187,6 +187,14 @@ let package = Package(
             path: "Tests/Benchmarks",
             swiftSettings: strict
         ),
+        .executableTarget(
+            name: "Chaos",
+            dependencies: [
+                "MessageTable", "Postgres", "Models", "ServiceKit", "TestKit", arguments, logging, locks,
+            ],
+            path: "Tests/Chaos",
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "MessageTableTests",
             dependencies: [

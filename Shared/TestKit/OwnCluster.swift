@@ -30,6 +30,20 @@ public struct OwnCluster: Sendable {
         }
     }
 
+    /// A cluster that somebody else has made and started with those functions, and will remove.
+    ///
+    /// - Parameters:
+    ///   - folder: the cluster's.
+    ///   - url: the superuser's.
+    public init(folder: String, url: String) throws {
+        guard let port = URLComponents(string: url)?.port else { throw Failed(description: "the URL names no port") }
+        self.init(folder: folder, port: port, url: url)
+    }
+
+    init(folder: String, port: Int, url: String) {
+        (self.folder, self.port, self.url) = (folder, port, url)
+    }
+
     private static func make(_ folder: String) async throws -> OwnCluster {
         let url = try await shell(
             """
@@ -38,8 +52,7 @@ public struct OwnCluster: Sendable {
             cluster_start \(folder)/cluster
             cluster_url \(folder)/cluster postgres
             """)
-        guard let port = URLComponents(string: url)?.port else { throw Failed(description: "no cluster: \(url)") }
-        return OwnCluster(folder: folder + "/cluster", port: port, url: url)
+        return try OwnCluster(folder: folder + "/cluster", url: url)
     }
 
     /// How PostgreSQL is stopped.
@@ -59,6 +72,13 @@ public struct OwnCluster: Sendable {
     public func start() async throws {
         try await Self.shell(
             "as_postgres pg_ctl -D \(folder)/data -l \(folder)/data/server.log -w -t 60 -s -o '-p \(port)' start")
+    }
+
+    /// Whether PostgreSQL runs, be it that it recovers or is about to end.
+    public func isRunning() async throws -> Bool {
+        let said = try await Self.shell(
+            "as_postgres pg_ctl -D \(folder)/data status >/dev/null 2>&1 && echo yes || echo no")
+        return said.hasPrefix("yes")
     }
 
     private static func remove(_ folder: String) async throws {
