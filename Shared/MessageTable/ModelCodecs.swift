@@ -1,4 +1,4 @@
-internal import FoundationEssentials
+public import FoundationEssentials
 public import Models
 public import Postgres
 
@@ -8,6 +8,7 @@ public import Postgres
 extension ID: PostgresEncodable, PostgresDecodable, PostgresArrayElement {
     public static var postgresType: PostgresType { .uuid }
     public func encode(postgres bytes: inout [UInt8]) { rawValue.encode(postgres: &bytes) }
+    @inlinable
     public init?(postgres cell: Cell) {
         guard let uuid = UUID(postgres: cell) else { return nil }
         self.init(rawValue: uuid)

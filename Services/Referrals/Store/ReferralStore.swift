@@ -73,41 +73,35 @@ extension Store {
     ///
     /// The participant's data key is opened only where something is sealed with it: most referrals carry no text.
     func read(_ row: Row, in agency: AgencyID) throws -> StoredReferral {
-        let (
-            id, version, participantID, engagementID, partnerID, clientID, setting, priority, programme, languages,
-            wish,
-            takesMedication, callback, status, business, reason, wasCancelledBySender, closingReason, receivedAt,
-            acceptedAt, closedAt, changedAt, businessChangedAt, shownVersion, shownStatus, shownBusiness, shownAt,
-            wrappedKey
-        ) = try row.decode(
-            (
-                ReferralID, Int, ParticipantID, ReferralID?, PartnerID?, String?, Setting, Priority, ProgrammeCode,
-                [String], String?, Bool?, [UInt8]?, ReferralStatus, BusinessStatus, [UInt8]?, Bool, ClosingReason?,
-                Instant, Instant?, Instant?, Instant, Instant, Int, ReferralStatus, BusinessStatus, Instant, [UInt8]
-            ).self
-        )
+        let participantID: ParticipantID = try row.value(2)
+        let callback: [UInt8]? = try row.value(12)
+        let reason: [UInt8]? = try row.value(15)
         var (openCallback, openReason): (String?, String?) = (nil, nil)
         if callback != nil || reason != nil {
-            let key = try vault.dataKey(wrappedKey, of: participantID, in: agency)
+            let key = try vault.dataKey(try row.value(27), of: participantID, in: agency)
             openCallback = try key.open(callback, from: .callback)
             openReason = try key.open(reason, from: .statusReason)
         }
         let request = ReferralRequest(
-            setting: setting, priority: priority, programme: programme, callback: openCallback, languages: languages,
-            peerGenderWish: wish, takesMedication: takesMedication
+            setting: try row.value(6), priority: try row.value(7), programme: try row.value(8), callback: openCallback,
+            languages: try row.value(9), peerGenderWish: try row.value(10), takesMedication: try row.value(11)
         )
         let referral = Referral(
             stored: .init(
-                referralID: id, participantID: participantID, partnerID: partnerID, request: request,
-                receivedAt: receivedAt, version: version, status: status, businessStatus: business,
-                statusReason: openReason, wasCancelledBySender: wasCancelledBySender, closingReason: closingReason,
-                engagementID: engagementID, acceptedAt: acceptedAt, closedAt: closedAt, changedAt: changedAt,
-                businessChangedAt: businessChangedAt
+                referralID: try row.value(0), participantID: participantID, partnerID: try row.value(4),
+                request: request, receivedAt: try row.value(18), version: try row.value(1), status: try row.value(13),
+                businessStatus: try row.value(14), statusReason: openReason,
+                wasCancelledBySender: try row.value(16), closingReason: try row.value(17),
+                engagementID: try row.value(3), acceptedAt: try row.value(19), closedAt: try row.value(20),
+                changedAt: try row.value(21), businessChangedAt: try row.value(22)
             )
         )
         return StoredReferral(
-            referral: referral, clientID: clientID,
-            shown: .init(version: shownVersion, status: shownStatus, business: shownBusiness, at: shownAt)
+            referral: referral, clientID: try row.value(5),
+            shown: .init(
+                version: try row.value(23), status: try row.value(24), business: try row.value(25),
+                at: try row.value(26)
+            )
         )
     }
 }

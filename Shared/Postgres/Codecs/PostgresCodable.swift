@@ -39,6 +39,7 @@ public protocol PostgresDecodable: Sendable {
 
 extension PostgresDecodable {
     /// NULL is an error.
+    @inlinable
     public static var postgresNull: Self? { nil }
 
     /// What only decodes is taken to read every type.
@@ -87,9 +88,11 @@ extension Optional: PostgresEncodable where Wrapped: PostgresEncodable {
 }
 
 extension Optional: PostgresDecodable where Wrapped: PostgresDecodable {
+    @inlinable
     public static var postgresNull: Wrapped?? { .some(nil) }
     public static func reads(_ type: PostgresType) -> Bool { Wrapped.reads(type) }
 
+    @inlinable
     public init?(postgres cell: Cell) {
         guard let value = Wrapped(postgres: cell) else { return nil }
         self = value
@@ -104,6 +107,7 @@ extension PostgresEncodable where Self: RawRepresentable, RawValue: PostgresEnco
 
 extension PostgresDecodable where Self: RawRepresentable, RawValue: PostgresDecodable {
     public static func reads(_ type: PostgresType) -> Bool { RawValue.reads(type) }
+    @inlinable
     public init?(postgres cell: Cell) {
         guard let raw = RawValue(postgres: cell) else { return nil }
         self.init(rawValue: raw)
