@@ -118,7 +118,7 @@ let package = Package(
         ),
         .target(
             name: "MessageTable",
-            dependencies: ["Postgres", "Models", logging, metrics, locks, lifecycle],
+            dependencies: ["JSON", "Postgres", "Models", logging, metrics, locks, lifecycle],
             path: "Shared/MessageTable",
             resources: [
                 .embedInCode("Migrations/V0001_create_message_table.sql"),

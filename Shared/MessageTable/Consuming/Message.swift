@@ -26,7 +26,7 @@ extension Message {
             (Int64, UUID, String, String, Int?, AgencyID, Int, JSONB, Instant, JSONB).self)
         self.init(
             id: id, messageID: messageID, topic: topic, key: key, version: version, agencyID: agency, slot: slot,
-            headers: try MessageJSON.decode(MessageHeaders.self, headers.bytes), occurredAt: occurredAt,
+            headers: try MessageHeaders(json: headers.bytes), occurredAt: occurredAt,
             payload: payload.bytes)
     }
 }

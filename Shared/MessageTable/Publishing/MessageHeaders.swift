@@ -1,4 +1,5 @@
 internal import FoundationEssentials
+internal import JSON
 public import Models
 internal import Postgres
 
@@ -22,6 +23,46 @@ public struct MessageHeaders: Codable, Hashable, Sendable {
     }
 
     public static let none = MessageHeaders()
+}
+
+extension MessageHeaders {
+    /// As `Codable` does it, without its cost: every message has them.
+    var json: JSONB {
+        var json = JSONWriter(capacity: 192)
+        json.object { json in
+            json.field("traceparent", ifPresent: traceparent)
+            json.field("requestID", ifPresent: requestID)
+            json.field("actor", ifPresent: actor)
+            json.field("rehearsedAt", ifPresent: rehearsedAt?.description)
+        }
+        return JSONB(json.bytes)
+    }
+
+    init(json: [UInt8]) throws(MessageError) {
+        self = .none
+        if json == Array("{}".utf8) { return }
+        do {
+            let object = try JSONValue.parse(json)
+            guard object.object != nil else { throw MessageError.undecodable(type: "MessageHeaders") }
+            traceparent = try Self.text(object["traceparent"])
+            requestID = try Self.text(object["requestID"])
+            actor = try Self.text(object["actor"])
+            rehearsedAt = try Self.text(object["rehearsedAt"]).map { text throws(MessageError) in
+                guard let instant = Instant(text) else { throw .undecodable(type: "MessageHeaders") }
+                return instant
+            }
+        } catch {
+            throw .undecodable(type: "MessageHeaders")
+        }
+    }
+
+    private static func text(_ value: JSONValue?) throws(MessageError) -> String? {
+        switch value {
+        case nil, .null: return nil
+        case .string(let text): return text
+        default: throw .undecodable(type: "MessageHeaders")
+        }
+    }
 }
 
 /// JSON of payloads and headers.

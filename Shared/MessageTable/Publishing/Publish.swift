@@ -12,7 +12,7 @@ extension Transaction {
     ) throws(MessageError) {
         enqueue(
             Self.insertMessage, E.topic, event.key, event.version, agency, try MessageJSON.encode(event),
-            try MessageJSON.encode(headers))
+            headers.json)
     }
 
     /// Puts an event aside until it is due; then it is published, without an aggregate version.
@@ -28,7 +28,7 @@ extension Transaction {
         headers.rehearsedAt = nil
         enqueue(
             Self.insertScheduled, agency, id, dueAt, E.topic, event.key, try MessageJSON.encode(event),
-            try MessageJSON.encode(headers))
+            headers.json)
     }
 
     /// Takes a scheduled event back. Nothing happens when it is gone already.

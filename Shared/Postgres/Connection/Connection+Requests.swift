@@ -65,7 +65,23 @@ extension Connection {
         lent.withLockedValue { lent in
             lent.prefix = [.begin] + settings.steps
             lent.hasUnsentBegin = true
+            lent.applied = settings
         }
+    }
+
+    /// Changes settings with the next request, unless they are what was last applied: a batch of messages of one agency
+    /// sets it once.
+    nonisolated func apply(_ settings: LocalSettings) {
+        lent.withLockedValue { lent in
+            guard lent.applied != settings else { return }
+            lent.prefix.append(contentsOf: settings.steps)
+            lent.applied = settings
+        }
+    }
+
+    /// Which settings hold is not known any more: they were undone with what came after a savepoint.
+    nonisolated func forgetApplied() {
+        lent.withLockedValue { $0.applied = nil }
     }
 
     /// Adds steps in front of the next request.

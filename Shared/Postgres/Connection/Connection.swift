@@ -40,6 +40,8 @@ actor Connection {
         var hasUnsentBegin = false
         /// Statements of the caller are among them.
         var hasUnsentWork = false
+        /// The settings that were last applied in this transaction; nil where that is not known.
+        var applied: LocalSettings?
         /// When the caller's time is over; nil for the connection's own limit.
         var deadline: ContinuousClock.Instant?
         var nextRequest: RequestID = 1

@@ -38,7 +38,7 @@ public struct Transaction: Sendable {
 
     /// Changes settings for the rest of the transaction, such as the agency a message belongs to.
     public func apply(_ settings: LocalSettings) {
-        connection.runBeforeNext(settings.steps, isWork: false)
+        connection.apply(settings)
     }
 
     /// Runs the body so that its failure undoes only what it did; the transaction goes on.
@@ -50,6 +50,7 @@ public struct Transaction: Sendable {
             return value
         } catch {
             _ = try await connection.run([Self.undo])
+            connection.forgetApplied()
             throw error
         }
     }
