@@ -70,7 +70,9 @@ public struct TestDatabase: Sendable {
     }
 
     static func script(_ sql: String, _ cluster: ConnectionSettings) async throws {
-        let pool = Pool(.init(cluster), reactor: sharedReactor, logger: .silent)
+        var configuration = Pool.Configuration(cluster)
+        configuration.leaseTimeout = .seconds(60)
+        let pool = Pool(configuration, reactor: sharedReactor, logger: .silent)
         do {
             try await pool.runScript(sql)
             await pool.shutDown()
