@@ -44,4 +44,15 @@ struct AppliedSettingsTests {
             }
         }
     }
+
+    @Test("include that statements keep one plan, whatever their values are")
+    func plans() async throws {
+        try await TestDatabase.with { (database) async throws -> Void in
+            try await database.withPool(connections: 1) { (pool) async throws -> Void in
+                let rows = try await pool.query(Statement("test.mode", "select current_setting('plan_cache_mode')"))
+                let mode: String = try rows[0].value(0)
+                #expect(mode == "force_generic_plan")
+            }
+        }
+    }
 }
