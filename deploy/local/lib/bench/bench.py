@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import platform
+import signal
 import subprocess
 import sys
 
@@ -67,6 +68,8 @@ def commit_time(place: Machine) -> float:
 
 
 def main() -> int:
+    # So that what was started is stopped whoever ends this program.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     given = arguments()
     place = machine() if "BENCH_PORT" in os.environ else None
     catalogue = [

@@ -29,7 +29,8 @@ class Machine:
         """libpq's variables."""
         return os.environ | {
             "PGHOST": self.host, "PGPORT": self.port, "PGDATABASE": self.database, "PGUSER": login,
-            "PGPASSWORD": self.password(login), "PGOPTIONS": "",
+            # As our own client asks: statements keep one plan.
+            "PGPASSWORD": self.password(login), "PGOPTIONS": "-c plan_cache_mode=force_generic_plan",
         }
 
     def psql(self, sql: str, login: str = "postgres") -> str:

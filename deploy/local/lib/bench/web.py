@@ -1,4 +1,5 @@
 """The referral service through HTTP with everything switched on, against pgbench and against a service in Python."""
+import atexit
 import contextlib
 import os
 import pathlib
@@ -66,6 +67,7 @@ class Stage:
     def __init__(self, machine: Machine) -> None:
         self.machine = machine
         self.agency = ""
+        atexit.register(self.stop)
         self.token_file = machine.home / "bench.token"
         settings = dict(
             line.removeprefix("export ").split("=", 1)
@@ -146,6 +148,7 @@ class Stage:
             })
 
     def stop(self) -> None:
+        """They have process groups of their own, so that Ctrl-C reaches this program first."""
         self.ours.stop()
         self.peer.stop()
 
@@ -219,7 +222,6 @@ def requests(machine: Machine | None, seconds: float) -> list[Benchmark]:
                 Check("memory idle in MB", "idle_mb", "ours", 45, at_most=True, target=24),
                 Check("memory loaded in MB", "loaded_mb", "ours", 60, at_most=True),
             ],
-            before=lambda: staged() and None,
-            after=lambda: staged().stop(),
+            before=lambda: staged().renew_token(),
         ),
     ]

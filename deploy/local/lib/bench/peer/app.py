@@ -41,7 +41,9 @@ async def prepare(connection: asyncpg.Connection) -> None:
 
 @contextlib.asynccontextmanager
 async def lifespan(app: fastapi.FastAPI):
-    async with asyncpg.create_pool(DATABASE, min_size=8, max_size=16, init=prepare) as pool:
+    async with asyncpg.create_pool(
+        DATABASE, min_size=8, max_size=16, init=prepare, server_settings={"plan_cache_mode": "force_generic_plan"}
+    ) as pool:
         app.state.pool = pool
         yield
 
