@@ -16,33 +16,33 @@ import Testing
 
     /// A pool with one connection for batches, so that all who wait share it.
     private func withPool<T: Sendable>(
-        _ database: TestDatabase, depth: Int = 32, _ body: @Sendable (Pool) async throws -> T
+        _ database: TestDatabase, depth: Int = 32, lockTimeout: Duration? = .seconds(10),
+        statementTimeout: Duration = .seconds(30), _ body: @Sendable (Pool) async throws -> T
     ) async throws -> T {
         var configuration = Pool.Configuration(database.superuser)
-        configuration.maximumConnections = 2
+        configuration.maximumConnections = 3
         configuration.batches.connections = 1
         configuration.batches.depth = depth
         configuration.leaseTimeout = .seconds(60)
-        // Its own: it is made to stand still.
-        let reactor = Reactor()
-        let pool = Pool(configuration, reactor: reactor, logger: .silent)
+        // Longer than any of these tests holds one, except where a test is about it.
+        if let lockTimeout { configuration.batches.lockTimeout = lockTimeout }
+        configuration.batches.statementTimeout = statementTimeout
+        let pool = Pool(configuration, reactor: database.reactor, logger: .silent)
         do {
             let value = try await body(pool)
             await pool.shutDown()
-            reactor.shutdown()
             return value
         } catch {
             await pool.shutDown()
-            reactor.shutdown()
             throw error
         }
     }
 
     /// Submits all calls before any of them can be sent, and gives the answers in their order.
-    private func together(_ pool: Pool, _ calls: [BatchCall], besides others: Int = 0) async -> [Result<
+    private func together(_ pool: Pool, _ calls: [BatchCall]) async throws -> [Result<
         [Rows], PostgresError
     >] {
-        let answers = await pool.holdingBatches(until: calls.count + others) {
+        let answers = try await pool.holdingBatches(until: calls.count) {
             await withTaskGroup(of: (Int, Result<[Rows], PostgresError>).self) { group in
                 for (index, call) in calls.enumerated() {
                     group.addTask { (index, await pool.batcher.run(call, by: nil)) }
@@ -65,11 +65,11 @@ import Testing
             try await withPool(database) { pool in
                 var call = BatchCall()
                 call.add(Self.xid)
-                let answers = await together(pool, Array(repeating: call, count: 10))
+                let answers = try await together(pool, Array(repeating: call, count: 10))
                 let ids = try answers.map { try $0.get()[0][0].decode(Int.self) }
                 #expect(Set(ids).count == 1)
                 let echo = Statement("test.echo", "select $1")
-                let echoes = await together(
+                let echoes = try await together(
                     pool,
                     (0..<50).map { number in
                         var call = BatchCall()
@@ -88,7 +88,7 @@ import Testing
         try await TestDatabase.with { database in
             try await withPool(database) { pool in
                 try await pool.runScript(Self.createItem)
-                let answers = await together(pool, (0..<20).map { item($0, $0 == 7 ? "" : "n\($0)") })
+                let answers = try await together(pool, (0..<20).map { item($0, $0 == 7 ? "" : "n\($0)") })
                 let failed = answers.indices.filter { (try? answers[$0].get()) == nil }
                 #expect(failed == [7])
                 guard case .failure(let error) = answers[7] else { return }
@@ -103,7 +103,7 @@ import Testing
         try await TestDatabase.with { database in
             try await withPool(database) { pool in
                 try await pool.runScript(Self.createItem)
-                let answers = await together(pool, [item(1, "a"), item(2, "b"), item(1, "c"), item(3, "d")])
+                let answers = try await together(pool, [item(1, "a"), item(2, "b"), item(1, "c"), item(3, "d")])
                 #expect(answers.filter { (try? $0.get()) != nil }.count == 3)
                 let losers = answers.compactMap { if case .failure(let error) = $0 { error } else { nil } }
                 #expect(losers.allSatisfy { $0.isUniqueViolation })
@@ -120,7 +120,8 @@ import Testing
                 var wrong = BatchCall()
                 wrong.add(Statement("test.wrong", "select no_such_column from item"))
                 for _ in 1...2 {
-                    let answers = await together(pool, [item(Int.random(in: 1...1_000_000), UUID().uuidString), wrong])
+                    let answers = try await together(
+                        pool, [item(Int.random(in: 1...1_000_000), UUID().uuidString), wrong])
                     #expect((try? answers[0].get()) != nil)
                     guard case .failure(let error) = answers[1] else { return #expect(Bool(false), "not refused") }
                     #expect(error.sqlState == "42703" && error.statement == "test.wrong")
@@ -133,20 +134,22 @@ import Testing
     func locked() async throws {
         let update = Statement("item.rename", "update item set name = $2 where id = $1")
         try await TestDatabase.with { database in
-            try await withPool(database) { pool in
+            try await withPool(database, lockTimeout: nil) { pool in
                 try await pool.runScript(Self.createItem)
                 try await pool.query(Self.insert, Int32(1), "one").discard()
-                let answers = try await pool.withTransaction { holder in
+                let renamed = try await pool.withTransaction { holder in
                     try await holder.execute(update, Int32(1), "held")
                     var rename = BatchCall()
                     rename.add(update, Int32(1), "renamed")
-                    let waiting = Task { [rename] in try await pool.batch(rename) }
-                    // The others are answered although somebody of their batch waits for a lock that is still held.
-                    let others = await together(pool, [item(2, "two"), item(3, "three"), item(4, "four")], besides: 1)
-                    return (others, waiting)
+                    let renaming = Task { [rename] in try await pool.batch(rename) }
+                    // They come behind it or share its batch, and are stored although the lock is still held.
+                    try await withThrowingTaskGroup(of: Void.self) { group in
+                        for id in 2...20 { group.addTask { _ = try await pool.batch(item(id, "n\(id)")) } }
+                        try await group.waitForAll()
+                    }
+                    return renaming
                 }
-                #expect(answers.0.allSatisfy { (try? $0.get()) != nil })
-                #expect(try await answers.1.value[0].affected == 1)
+                #expect(try await renamed.value[0].affected == 1)
                 let name = Statement("item.name", "select name from item where id = 1")
                 #expect(try await pool.query(name)[0].decode(String.self) == "renamed")
             }
@@ -183,7 +186,7 @@ import Testing
         let wait = Statement(
             "test.wait_for_row", "select wait_for_row($1)")
         try await TestDatabase.with { database in
-            try await withPool(database) { pool in
+            try await withPool(database, lockTimeout: nil, statementTimeout: .milliseconds(300)) { pool in
                 try await pool.runScript(
                     Self.createItem + """
                         ;
@@ -221,7 +224,7 @@ import Testing
                     create table item (id int primary key, name text not null unique deferrable initially deferred)
                     """)
                 try await pool.query(Self.insert, Int32(0), "taken").discard()
-                let answers = await together(pool, [item(1, "a"), item(2, "taken"), item(3, "b")])
+                let answers = try await together(pool, [item(1, "a"), item(2, "taken"), item(3, "b")])
                 #expect(answers.map { (try? $0.get()) != nil } == [true, false, true])
                 #expect(try await pool.query(Self.count)[0].decode(Int.self) == 3)
             }
@@ -234,7 +237,7 @@ import Testing
         try await TestDatabase.with { database in
             try await withPool(database, depth: depth) { pool in
                 let wanted = (0..<60).map { $0 % 4 == 3 ? nil : "agency-\($0 % 3)" }
-                let answers = await together(
+                let answers = try await together(
                     pool,
                     wanted.map { name in
                         var call = BatchCall(name.map { LocalSettings([("handrail.agency_id", $0)]) } ?? .none)
@@ -257,7 +260,7 @@ import Testing
                 try await pool.runScript(Self.createItem)
                 for round in 0..<5 {
                     let ids = (0..<40).map { round * 40 + $0 }
-                    let answers = await together(pool, ids.map { item($0, $0.isMultiple(of: 2) ? "" : "n\($0)") })
+                    let answers = try await together(pool, ids.map { item($0, $0.isMultiple(of: 2) ? "" : "n\($0)") })
                     #expect(answers.map { (try? $0.get()) != nil } == ids.map { !$0.isMultiple(of: 2) })
                 }
                 #expect(!pool.batcher.state.withLockedValue { $0.policy.shares })
@@ -271,7 +274,7 @@ import Testing
         try await TestDatabase.with { database in
             try await withPool(database) { pool in
                 try await pool.runScript(Self.createItem)
-                let answers = await pool.holdingBatches(until: 9) {
+                let answers = try await pool.holdingBatches(until: 9) {
                     await withTaskGroup(of: (Int, Bool).self) { group in
                         for id in 0..<10 {
                             group.addTask {
@@ -313,7 +316,7 @@ import Testing
                         return number;
                     end $$;
                     """)
-                let answers = await together(
+                let answers = try await together(
                     pool,
                     (0..<5).map { number in
                         var call = BatchCall(ifLost: mayBeRepeated ? .repeatIt : .tell)
@@ -351,20 +354,25 @@ import Testing
 }
 
 extension Pool {
-    /// Runs the body with the reactor standing still until that many calls wait, so that they share their batches.
+    private static let take = Statement("test.take", "select pg_advisory_xact_lock(4711)")
+
+    /// Runs the body while the batches' only connection waits for a lock, until that many calls wait behind it: so that
+    /// they share their batches.
     fileprivate func holdingBatches<T: Sendable>(
-        until count: Int, _ body: @Sendable () async throws -> T
-    ) async rethrows -> T {
-        let giveUpAt = ContinuousClock.now + .seconds(30)
-        await withCheckedContinuation { standsStill in
-            reactor.post { [batcher] in
-                standsStill.resume()
-                while batcher.state.withLockedValue({ $0.machine.waiting.count }) < count, .now < giveUpAt {
-                    usleep(200)
-                }
+        until count: Int, _ body: @Sendable @escaping () async throws -> T
+    ) async throws -> T {
+        let (blocked, calls) = try await withTransaction { holder in
+            try await holder.query(Self.take)
+            let blocked = Task { try await self.batch(Self.take) }
+            while !self.batcher.state.withLockedValue({ $0.machine.waiting.isEmpty && $0.machine.busy.count == 1 }) {
+                await Task.yield()
             }
+            let calls = Task { try await body() }
+            while self.batcher.state.withLockedValue({ $0.machine.waiting.count }) < count { await Task.yield() }
+            return (blocked, calls)
         }
-        return try await body()
+        _ = try await blocked.value
+        return try await calls.value
     }
 }
 

@@ -183,11 +183,18 @@ import Testing
     func scriptBehindFailure() async throws {
         try await TestDatabase.with { database in
             let connection = try await Connection.open(database.superuser, on: database.reactor)
-            let (failing, script) = await connection.failWithScriptBehind()
-            let error = await #expect(throws: PostgresError.self) { try await failing.value }
-            #expect(error?.sqlState == "22012")
-            try await script.value
-            await connection.close()
+            let fail = Step(Statement("test.fail", "select 1 / 0"), Bindings())
+            let error = await withCheckedContinuation { continuation in
+                connection.accept([
+                    Request(id: connection.newRequestID(), work: .steps([fail])) { result in
+                        if case .failure(let failure) = result { continuation.resume(returning: failure.error) }
+                    },
+                    Request(id: connection.newRequestID(), work: .solo(Script("create table made (id int)"))) { _ in },
+                ])
+            }
+            #expect(error.sqlState == "22012")
+            try await connection.runScript("insert into made values (1)")
+            connection.close()
         }
     }
 
@@ -222,16 +229,5 @@ import Testing
                 await listening.value
             }
         }
-    }
-}
-
-extension Connection {
-    /// Both are submitted in one turn of the reactor, in this order: tasks of an actor's own begin in theirs.
-    fileprivate func failWithScriptBehind() -> (failing: Task<[Rows], any Error>, script: Task<Void, any Error>) {
-        let fail = Step(Statement("test.fail", "select 1 / 0"), Bindings())
-        return (
-            Task { try await self.run([fail]) },
-            Task { try await self.runScript("create table made (id int)") }
-        )
     }
 }

@@ -90,7 +90,7 @@ import Testing
                 try await runner(database).setPasswords([database.name: "it's \"secret\"; --"])
                 let settings = database.superuser.login(database.name, password: "it's \"secret\"; --")
                 let connection = try await Connection.open(settings, on: database.reactor)
-                await connection.close()
+                connection.close()
                 try await pool.runScript("drop role \(database.name)")
                 await #expect(throws: PostgresError.self) {
                     try await runner(database).setPasswords(["robert'); drop": "x"])

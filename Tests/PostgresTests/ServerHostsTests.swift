@@ -81,7 +81,7 @@ import Testing
             let connection = try await Connection.open(try database.superuser(at: "db.test"), on: reactor)
             let rows = try await connection.run([Step(Statement("test.one", "select 1"), Bindings())])
             #expect(try rows[0][0].decode(Int.self) == 1)
-            await connection.close()
+            connection.close()
             let unknown = try database.superuser(at: "other.test")
             let error = await #expect(throws: PostgresError.self) {
                 _ = try await Connection.open(unknown, on: reactor)
@@ -120,9 +120,9 @@ import Testing
             // Beside a name that is not answered for, the others are still reached.
             var several = try database.superuser(at: "silent.test,db.test")
             several.connectTimeout = .seconds(16)
-            await connection.close()
+            connection.close()
             let second = try await Connection.open(several, on: reactor)
-            await second.close()
+            second.close()
             answer.signal()
         }
     }

@@ -45,7 +45,7 @@ import Testing
         func visit(_ settings: ConnectionSettings) async throws -> (Bool, String) {
             let connection = try await Connection.open(settings, on: reactor)
             let rows = try await connection.run([TLSTests.encryption])
-            await connection.close()
+            connection.close()
             return try rows[0][0].decode((Bool, String).self)
         }
 
@@ -53,12 +53,12 @@ import Testing
         func refusal(_ settings: ConnectionSettings) async -> PostgresError? {
             await #expect(throws: PostgresError.self) {
                 let connection = try await Connection.open(settings, on: reactor)
-                await connection.close()
+                connection.close()
             }
         }
     }
 
-    @Test("the server is taken by the name in its certificate, and by no other", .timeLimit(.minutes(5)))
+    @Test("the server is taken by the name in its certificate, and by no other", .timeLimit(.minutes(10)))
     func serverName() async throws {
         try await with { servers in
             let (isEncrypted, login) = try await servers.visit(try servers.settings())
@@ -79,7 +79,7 @@ import Testing
         }
     }
 
-    @Test("a client is let in by its certificate, and by no other", .timeLimit(.minutes(5)))
+    @Test("a client is let in by its certificate, and by no other", .timeLimit(.minutes(10)))
     func clientCertificate() async throws {
         try await with { servers in
             let (login, files) = (Certificates.login, servers.certificates)
@@ -115,7 +115,7 @@ import Testing
                     url: "\(database.cluster)?\(option)", applicationName: "handrail-tests")
                 let error = await #expect(throws: PostgresError.self) {
                     let connection = try await Connection.open(settings, on: database.reactor)
-                    await connection.close()
+                    connection.close()
                 }
                 #expect(error?.description == "PostgreSQL: cannotConnect: \(reason)")
             }
@@ -125,7 +125,7 @@ import Testing
     static let rows = Statement("test.rows", "select i, repeat('x', $2::int4) from generate_series(1, $1) i")
     static let length = Statement("test.length", "select octet_length($1)")
 
-    @Test("large and many results arrive whole, in both directions", .timeLimit(.minutes(5)))
+    @Test("large and many results arrive whole, in both directions", .timeLimit(.minutes(10)))
     func large() async throws {
         try await with { servers in
             let connection = try await Connection.open(try servers.settings(), on: servers.reactor)
@@ -137,13 +137,13 @@ import Testing
             let large = [UInt8](repeating: 7, count: 8_000_000)
             let length = try await connection.run([Step(Self.length, Bindings(large))])[0][0].decode(Int.self)
             #expect(length == large.count)
-            await connection.close()
+            connection.close()
         }
     }
 
     // OpenSSL takes a whole record from the socket, and libpq perhaps less of it: what is left makes no descriptor
     // readable, and whoever waits for that waits for ever. PostgreSQL 15 itself never fills more than half of a record.
-    @Test("answers in full records arrive whole", .timeLimit(.minutes(5)))
+    @Test("answers in full records arrive whole", .timeLimit(.minutes(10)))
     func pendingBytes() async throws {
         try await with { servers in
             let pooler = try FullRecords(servers.certificates.server, inFrontOf: servers.cluster.socket)
@@ -155,7 +155,7 @@ import Testing
                 let rows = try await connection.run([Step(Self.rows, Bindings(count, 7_000))])[0]
                 #expect(rows.count == count)
             }
-            await connection.close()
+            connection.close()
             await pooler.finished()
         }
     }

@@ -74,7 +74,7 @@ final class Batcher: Sendable {
 
     private func follow(_ submission: BatchStateMachine<BatchMember>.Submission, _ member: BatchMember?) {
         switch submission {
-        case .wake(let lane): reactor.post { self.carry(on: lane) }
+        case .wake(let lane): carry(on: lane)
         case .open(let lane): Task { await self.open(lane) }
         case .wait: break
         case .refuse(let error): member?.finish(.failure(error))
@@ -82,7 +82,7 @@ final class Batcher: Sendable {
         watchOver()
     }
 
-    // MARK: Carrying, on the reactor's thread
+    // MARK: Carrying
 
     /// Sends the next batch on this connection, or leaves it idle.
     func carry(on lane: LaneID) {
@@ -107,12 +107,11 @@ final class Batcher: Sendable {
         guard shares && present.count > 1 else { return sendEach(present, on: lane, connection) }
         let batch = Batch(present.map(\.call))
         for member in present { member.wasSent() }
-        connection.assumeIsolated { connection in
-            connection.accept(
-                Request(id: connection.newRequestID(), work: .steps(batch.steps)) { result in
-                    self.answered(batch, present, on: lane, result)
-                })
-        }
+        connection.accept([
+            Request(id: connection.newRequestID(), work: .steps(batch.steps)) { result in
+                self.answered(batch, present, on: lane, result)
+            }
+        ])
     }
 
     private func answered(
@@ -144,37 +143,35 @@ final class Batcher: Sendable {
     private func sendEach(_ members: [BatchMember], on lane: LaneID, _ connection: Connection) {
         guard !members.isEmpty else { return carry(on: lane) }
         let round = Round(members)
-        for member in members {
-            member.wasSent()
-            connection.assumeIsolated { connection in
-                connection.accept(
-                    Request(id: connection.newRequestID(), work: .steps(member.call.ownSteps)) { result in
-                        self.answered(member, in: round, on: lane, result)
-                    })
-            }
-        }
+        connection.accept(
+            members.map { member in
+                member.wasSent()
+                return Request(id: connection.newRequestID(), work: .steps(member.call.ownSteps)) { result in
+                    self.answered(member, in: round, on: lane, result)
+                }
+            })
     }
 
     private func answered(
         _ member: BatchMember, in round: Round, on lane: LaneID, _ result: Result<[Rows], RequestFailure>
     ) {
+        var lost: PostgresError?
+        var hasFailed = false
         switch result {
-        case .success(let rows):
-            member.finish(.success(Array(rows.suffix(member.call.steps.count))))
-            round.answered(hasFailed: false)
+        case .success(let rows): member.finish(.success(Array(rows.suffix(member.call.steps.count))))
         case .failure(let failure):
+            hasFailed = true
             if failure.error.leavesOutcomeOpen {
-                round.lost(member, failure.error)
+                lost = failure.error
             } else if failure.error.needsTime {
                 leave(member)
             } else {
                 member.finish(.failure(failure.error))
             }
-            round.answered(hasFailed: true)
         }
-        guard round.isOver else { return }
-        state.withLockedValue { $0.policy.record(round.count, failed: round.failed) }
-        if let error = round.error { return broke(lane, round.unanswered, error) }
+        guard let end = round.answered(member, hasFailed: hasFailed, lost: lost) else { return }
+        state.withLockedValue { $0.policy.record(round.count, failed: end.failed) }
+        if let error = end.error { return broke(lane, end.unanswered, error) }
         carry(on: lane)
     }
 
@@ -210,7 +207,7 @@ final class Batcher: Sendable {
                 return state.lanes.count
             }
             metrics.counted(batchConnections: count)
-            reactor.post { self.carry(on: lane) }
+            carry(on: lane)
         } catch {
             logger.warning("no connection to PostgreSQL", metadata: ["error": "\(error)"])
             let (refused, pause) = state.withLockedValue {
@@ -240,7 +237,7 @@ final class Batcher: Sendable {
             if case .open = closed { return (held, closed) }
             return (held, resubmitted)
         }
-        if let held { Task { await held.connection.close(error) } }
+        held?.connection.close(error)
         metrics.counted(batchConnections: state.withLockedValue { $0.lanes.count })
         follow(submission, nil)
         resumeDrainIfDone()
@@ -280,7 +277,7 @@ final class Batcher: Sendable {
         let idle = state.withLockedValue { state in
             state.machine.shutDown().compactMap { state.lanes.removeValue(forKey: $0)?.connection }
         }
-        for connection in idle { await connection.close() }
+        for connection in idle { connection.close() }
         await withCheckedContinuation { continuation in
             state.withLockedValue { $0.drained.append(continuation) }
             resumeDrainIfDone()
@@ -294,37 +291,41 @@ final class Batcher: Sendable {
             return (state.drained, state.lanes.values.map(\.connection))
         }
         guard !done.isEmpty else { return }
-        Task {
-            for connection in connections { await connection.close() }
-            reactor.standDown(token)
-            for continuation in done { continuation.resume() }
-        }
+        for connection in connections { connection.close() }
+        reactor.standDown(token)
+        for continuation in done { continuation.resume() }
     }
 }
 
-/// Members that were sent at once with a sync each. Only touched on the reactor's thread.
-private final class Round: @unchecked Sendable {
-    // SAFETY: made and used on the reactor's thread only, where all answers arrive.
+/// Members that were sent at once with a sync each, until the last of them is answered.
+private final class Round: Sendable {
+    struct State: Sendable {
+        var open: Int
+        var failed = 0
+        var unanswered: [BatchMember] = []
+        var error: PostgresError?
+    }
+
     let count: Int
-    private var open: Int
-    private(set) var failed = 0
-    private(set) var unanswered: [BatchMember] = []
-    private(set) var error: PostgresError?
+    private let state: NIOLockedValueBox<State>
 
     init(_ members: [BatchMember]) {
-        (count, open) = (members.count, members.count)
+        count = members.count
+        state = NIOLockedValueBox(State(open: members.count))
     }
 
-    var isOver: Bool { open == 0 }
-
-    func answered(hasFailed: Bool) {
-        open -= 1
-        if hasFailed { failed += 1 }
-    }
-
-    func lost(_ member: BatchMember, _ error: PostgresError) {
-        unanswered.append(member)
-        self.error = error
+    /// - Parameter lost: why the member has no answer, where it has none.
+    /// - Returns: what became of all, with the last one.
+    func answered(_ member: BatchMember, hasFailed: Bool, lost: PostgresError?) -> State? {
+        state.withLockedValue { state in
+            state.open -= 1
+            if hasFailed { state.failed += 1 }
+            if let lost {
+                state.unanswered.append(member)
+                state.error = lost
+            }
+            return state.open == 0 ? state : nil
+        }
     }
 }
 

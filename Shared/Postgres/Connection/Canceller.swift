@@ -1,7 +1,5 @@
 internal import CLibPQ
-internal import DequeModule
 internal import Dispatch
-internal import NIOConcurrencyHelpers
 
 /// What asks the server to stop whatever runs on one connection.
 ///
@@ -25,20 +23,6 @@ final class Canceller: @unchecked Sendable {
         Self.threads.async { [self] in
             var message = [CChar](repeating: 0, count: 256)
             _ = PQcancel(pointer, &message, Int32(message.count))
-        }
-    }
-}
-
-extension Connection {
-    /// Stops one request: it is taken back where it has not been sent yet, and cancelled on the server otherwise.
-    func stop(_ id: RequestID, because reason: PostgresError) {
-        if let index = waiting.firstIndex(where: { $0.id == id }) {
-            waiting.remove(at: index).fail(reason)
-        } else if let index = inFlight.firstIndex(where: { $0.id == id }), inFlight[index].reason == nil {
-            inFlight[index].reason = reason
-            lent.withLockedValue { $0.isSpoiled = true }
-            mustAnswerBy = .now + limits.cancellation
-            canceller?.ask()
         }
     }
 }

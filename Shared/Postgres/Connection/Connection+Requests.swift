@@ -8,7 +8,7 @@ extension Connection {
     /// When the task is cancelled or the caller's time is over, the server is told to stop, and the connection is not
     /// used any further.
     /// - Returns: one result for each step.
-    nonisolated func run(_ steps: [Step]) async throws(PostgresError) -> [Rows] {
+    func run(_ steps: [Step]) async throws(PostgresError) -> [Rows] {
         let (prefix, deadline) = takePrefix()
         let rows = try await perform(.steps(prefix + steps), deadline: deadline)
         return prefix.isEmpty ? rows : Array(rows.dropFirst(prefix.count))
@@ -16,29 +16,29 @@ extension Connection {
 
     /// Runs SQL text of any number of statements outside pipeline mode: migrations, LISTEN, statements that cannot run
     /// in a transaction. Waits until everything before it is answered.
-    nonisolated func runScript(_ sql: String) async throws(PostgresError) {
+    func runScript(_ sql: String) async throws(PostgresError) {
         _ = try await perform(.solo(Script(sql)), deadline: lent.withLockedValue { $0.deadline })
     }
 
     /// Runs what has the connection for itself, after what was to go out in front of it.
-    nonisolated func run(_ solo: any Solo) async throws(PostgresError) {
+    func run(_ solo: any Solo) async throws(PostgresError) {
         try await sendPrefix()
         _ = try await perform(.solo(solo), deadline: lent.withLockedValue { $0.deadline })
     }
 
     /// Sends what was to go in front of the next request.
-    nonisolated func sendPrefix() async throws(PostgresError) {
+    func sendPrefix() async throws(PostgresError) {
         if lent.withLockedValue({ !$0.prefix.isEmpty }) { _ = try await run([] as [Step]) }
     }
 
-    private nonisolated func takePrefix() -> ([Step], ContinuousClock.Instant?) {
+    private func takePrefix() -> ([Step], ContinuousClock.Instant?) {
         lent.withLockedValue { lent in
             defer { (lent.prefix, lent.hasUnsentBegin, lent.hasUnsentWork) = ([], false, false) }
             return (lent.prefix, lent.deadline)
         }
     }
 
-    private nonisolated func perform(
+    private func perform(
         _ work: Request.Work, deadline: ContinuousClock.Instant?, isStoppable: Bool = true
     ) async throws(PostgresError) -> [Rows] {
         let id = newRequestID()
@@ -46,11 +46,11 @@ extension Connection {
         let result: Result<[Rows], RequestFailure> = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let request = Request(id: id, work: work, deadline: deadline) { continuation.resume(returning: $0) }
-                reactor.post { self.assumeIsolated { $0.accept(request) } }
+                accept([request])
             }
         } onCancel: {
             guard isStoppable else { return }
-            reactor.post { self.assumeIsolated { $0.stop(id, because: PostgresError(.cancelled)) } }
+            stopSoon(id)
         }
         switch result {
         case .success(let rows): return rows
@@ -61,7 +61,7 @@ extension Connection {
     // MARK: Transactions
 
     /// Begins a transaction with the next request.
-    nonisolated func begin(_ settings: LocalSettings) {
+    func begin(_ settings: LocalSettings) {
         lent.withLockedValue { lent in
             lent.prefix = [.begin] + settings.steps
             lent.hasUnsentBegin = true
@@ -85,7 +85,7 @@ extension Connection {
     }
 
     /// Adds steps in front of the next request.
-    nonisolated func runBeforeNext(_ steps: [Step], isWork: Bool) {
+    func runBeforeNext(_ steps: [Step], isWork: Bool) {
         lent.withLockedValue { lent in
             lent.prefix.append(contentsOf: steps)
             if isWork { lent.hasUnsentWork = true }
@@ -93,10 +93,10 @@ extension Connection {
     }
 
     /// Whether statements of the caller wait for the next request.
-    nonisolated var hasUnsentWork: Bool { lent.withLockedValue { $0.hasUnsentWork } }
+    var hasUnsentWork: Bool { lent.withLockedValue { $0.hasUnsentWork } }
 
     /// - Throws: ``PostgresError`` of code `outcomeUnknown` where the connection broke before the answer came.
-    nonisolated func commit() async throws(PostgresError) {
+    func commit() async throws(PostgresError) {
         let isNeeded = lent.withLockedValue { lent in
             guard lent.hasUnsentBegin && !lent.hasUnsentWork else { return true }
             lent.prefix = []
@@ -119,17 +119,17 @@ extension Connection {
 
     /// Rolls back, also where the task is cancelled; a connection that cannot even do that is closed, which rolls back on
     /// the server.
-    nonisolated func rollBack() async {
+    func rollBack() async {
         let hasBegun = lent.withLockedValue { lent in
             defer { (lent.prefix, lent.hasUnsentBegin, lent.hasUnsentWork) = ([], false, false) }
             return !lent.hasUnsentBegin
         }
         guard hasBegun, isOpen else { return }
-        guard isUsable else { return await close() }
+        guard isUsable else { return close() }
         do {
             _ = try await perform(.steps([.rollback]), deadline: nil, isStoppable: false)
         } catch {
-            await close(error)
+            close(error)
         }
     }
 }

@@ -22,12 +22,12 @@ public struct Listener: Sendable {
         while !Task.isCancelled {
             do {
                 let connection = try await Connection.open(settings, on: reactor)
-                let notifications = await connection.notifications()
+                let notifications = connection.notifications()
                 try await connection.runScript("listen \(channel)")
                 failures = 0
                 await hear(nil)
                 for await notification in notifications { await hear(notification.payload) }
-                await connection.close()
+                connection.close()
             } catch {
                 failures += 1
                 logger.warning("listening interrupted", metadata: ["error": "\(error)"])

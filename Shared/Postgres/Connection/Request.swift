@@ -1,4 +1,4 @@
-/// What was asked of a connection, from its submission to its answer. Lives on the reactor's thread.
+/// What was asked of a connection, from its submission to its answer.
 struct Request: Sendable {
     typealias Answer = @Sendable (Result<[Rows], RequestFailure>) -> Void
 
@@ -20,11 +20,18 @@ struct Request: Sendable {
         /// Something that has the connection for itself, outside pipeline mode.
         case solo(any Solo)
     }
+}
 
-    func fail(_ error: PostgresError) {
-        if case .solo(let solo) = work { solo.ended(error) }
-        answer(.failure(RequestFailure(error: error, step: failedStep)))
+/// An answer that is to be given as soon as the wire is let go.
+struct Answer: Sendable {
+    private let taker: Request.Answer
+    private let result: Result<[Rows], RequestFailure>
+
+    init(_ request: Request, _ result: Result<[Rows], RequestFailure>) {
+        (taker, self.result) = (request.answer, result)
     }
+
+    func give() { taker(result) }
 }
 
 /// Why a request failed, and at which of its steps; nil where the failure belongs to none of them.

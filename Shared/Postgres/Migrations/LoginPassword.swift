@@ -10,9 +10,9 @@ extension MigrationRunner {
             for (login, password) in passwords.sorted(by: { $0.key < $1.key }) {
                 try await connection.setPassword(of: login, to: password)
             }
-            await connection.close()
+            connection.close()
         } catch {
-            await connection.close()
+            connection.close()
             throw error
         }
     }

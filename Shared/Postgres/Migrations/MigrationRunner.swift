@@ -24,10 +24,10 @@ public struct MigrationRunner: Sendable {
         let connection = try await Connection.open(settings, on: reactor)
         do {
             let applied = try await run(sets, on: connection)
-            await connection.close()
+            connection.close()
             return applied
         } catch {
-            await connection.close()
+            connection.close()
             throw error
         }
     }

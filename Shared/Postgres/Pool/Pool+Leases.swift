@@ -114,7 +114,7 @@ extension Pool {
             waiting.continuation.resume(returning: leased(id))
         case .close(let open):
             let member = state.withLockedValue { $0.members.removeValue(forKey: id) }
-            if let member { Task { await member.connection.close() } }
+            member?.connection.close()
             if let open { Task { await self.open(open) } }
             warmUp()
         }

@@ -166,7 +166,7 @@ public final class Pool: Sendable {
             )
         }
         for waiter in waiters { waiter.continuation.resume(returning: .failure(PostgresError(.shutDown))) }
-        for member in members { await member.connection.close() }
+        for member in members { member.connection.close() }
         await withCheckedContinuation { continuation in
             state.withLockedValue { $0.drained.append(continuation) }
             resumeDrainIfDone()

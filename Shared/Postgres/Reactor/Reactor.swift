@@ -2,30 +2,23 @@ internal import CLibPQ
 internal import Glibc
 internal import NIOConcurrencyHelpers
 
-/// One thread that waits for sockets with epoll and runs the connection actors.
+/// One thread that waits for the sockets of all connections with epoll, and tells each connection that something has
+/// arrived or can be sent. libpq brings its own sockets, which NIO cannot watch.
 ///
-/// libpq brings its own sockets, which NIO cannot watch, so the connections have an executor of their own. Everything
-/// that touches a `PGconn` runs here; nothing here ever blocks except `epoll_wait`. Requests that were submitted during
-/// one turn of the loop are sent together at its end.
-public final class Reactor: SerialExecutor, Sendable {
+/// Nothing on this thread ever blocks except `epoll_wait`.
+public final class Reactor: Sendable {
     private let epoll: Int32
     private let wakeUp: Int32
     private let shared = NIOLockedValueBox(Shared())
     /// Finds the servers that the connections on this reactor are to.
     let names: NameResolver
 
-    fileprivate struct Shared {
-        var jobs: [UnownedJob] = []
-        var posts: [@Sendable () -> Void] = []
-        var watchers: [UInt64: @Sendable (Readiness) -> Void] = [:]
+    private struct Shared {
+        var handlers: [UInt64: @Sendable (Readiness) -> Void] = [:]
         /// Asked every now and then, while there are any, whether something has taken too long.
         var sentries: [UInt64: @Sendable (ContinuousClock.Instant) -> Void] = [:]
-        var endOfTurn: [@Sendable () -> Void] = []
         var nextToken: UInt64 = 1
-        var thread: pthread_t?
-        /// The thread waits for sockets: something new must wake it.
-        var isWaiting = false
-        var stopping = false
+        var isStopping = false
     }
 
     /// Starts the thread. It runs until ``shutdown()``.
@@ -45,50 +38,11 @@ public final class Reactor: SerialExecutor, Sendable {
 
     /// Ends the thread after its present turn. All connections on this reactor must be closed before.
     public func shutdown() {
-        let isWaiting = shared.withLockedValue { shared in
-            shared.stopping = true
-            return shared.wakes()
-        }
-        if isWaiting { wake() }
+        shared.withLockedValue { $0.isStopping = true }
+        wake()
     }
 
-    // MARK: Work for the thread
-
-    public func enqueue(_ job: consuming ExecutorJob) {
-        let job = UnownedJob(job)
-        let isWaiting = shared.withLockedValue { shared in
-            shared.jobs.append(job)
-            return shared.wakes()
-        }
-        if isWaiting { wake() }
-    }
-
-    /// Runs the closure on the reactor's thread, soon. Cheaper than a hop of a task, and keeps the order of the callers.
-    func post(_ body: @escaping @Sendable () -> Void) {
-        let isWaiting = shared.withLockedValue { shared in
-            shared.posts.append(body)
-            return shared.wakes()
-        }
-        if isWaiting { wake() }
-    }
-
-    /// Runs the closure on the reactor's thread at the end of this turn. To be called on that thread only.
-    func atEndOfTurn(_ body: @escaping @Sendable () -> Void) {
-        shared.withLockedValue { $0.endOfTurn.append(body) }
-    }
-
-    public func checkIsolated() {
-        precondition(isCurrentThread, "a connection was touched outside its reactor's thread")
-    }
-
-    private var isCurrentThread: Bool {
-        shared.withLockedValue { shared in
-            guard let thread = shared.thread else { return false }
-            return pthread_equal(thread, pthread_self()) != 0
-        }
-    }
-
-    // MARK: Watching
+    // MARK: Sockets
 
     /// A name for a watched socket that is never used again, so that a late event cannot reach a newer socket.
     func newToken() -> UInt64 {
@@ -98,19 +52,14 @@ public final class Reactor: SerialExecutor, Sendable {
         }
     }
 
-    /// Watches a socket, level-triggered: libpq reads one buffer at a time and leaves the rest for the next turn.
-    ///
-    /// Calling it again changes what is waited for. `handler` runs on the reactor's thread.
-    func watch(
-        _ descriptor: Int32, token: UInt64, for readiness: Readiness,
-        handler: @escaping @Sendable (Readiness) -> Void
-    ) {
-        shared.withLockedValue { $0.watchers[token] = handler }
-        rewatch(descriptor, token: token, for: readiness)
+    /// Says who is told about a socket; called on the reactor's thread.
+    func attend(_ token: UInt64, _ handler: @escaping @Sendable (Readiness) -> Void) {
+        shared.withLockedValue { $0.handlers[token] = handler }
     }
 
-    /// Changes what a socket that is watched already is waited for.
-    func rewatch(_ descriptor: Int32, token: UInt64, for readiness: Readiness) {
+    /// Watches a socket, level-triggered: libpq reads one buffer at a time and leaves the rest for the next turn. Calling
+    /// it again changes what is waited for.
+    func watch(_ descriptor: Int32, token: UInt64, for readiness: Readiness) {
         if handrail_epoll_control(epoll, EPOLL_CTL_MOD, descriptor, readiness.rawValue, token) != 0 {
             // Not watched so far, or libpq has replaced the socket by another one of the same number.
             _ = handrail_epoll_control(epoll, EPOLL_CTL_ADD, descriptor, readiness.rawValue, token)
@@ -119,20 +68,23 @@ public final class Reactor: SerialExecutor, Sendable {
 
     func unwatch(_ descriptor: Int32, token: UInt64) {
         shared.withLockedValue { shared in
-            shared.watchers[token] = nil
+            shared.handlers[token] = nil
             shared.sentries[token] = nil
         }
         if descriptor >= 0 { _ = handrail_epoll_control(epoll, EPOLL_CTL_DEL, descriptor, 0, token) }
     }
 
+    // MARK: Time
+
     /// Calls the closure on the reactor's thread some ten times a second, until it is taken away: one look at the clock
     /// for all that may take too long, instead of a timer for each statement.
     func stand(_ token: UInt64, _ sentry: @escaping @Sendable (ContinuousClock.Instant) -> Void) {
-        let isWaiting = shared.withLockedValue { shared in
-            shared.sentries[token] = sentry
-            return shared.wakes()
+        let isFirst = shared.withLockedValue { shared in
+            defer { shared.sentries[token] = sentry }
+            return shared.sentries.isEmpty
         }
-        if isWaiting { wake() }
+        // So far the thread has waited for sockets only.
+        if isFirst { wake() }
     }
 
     func standDown(_ token: UInt64) {
@@ -159,20 +111,12 @@ public final class Reactor: SerialExecutor, Sendable {
     }
 
     private func run() {
-        shared.withLockedValue { $0.thread = pthread_self() }
         var events = [epoll_event](repeating: epoll_event(), count: 64)
         var nextLook = ContinuousClock.now
         while true {
-            runJobs()
-            let (isIdle, hasSentries, isStopping) = shared.withLockedValue { shared in
-                // From here on whoever brings something wakes the thread; what came before is seen now.
-                shared.isWaiting = shared.jobs.isEmpty && shared.posts.isEmpty
-                return (shared.isWaiting, !shared.sentries.isEmpty, shared.stopping)
-            }
-            if isIdle && isStopping { break }
-            let timeout: Int32 = isIdle ? (hasSentries ? 100 : -1) : 0
-            let count = epoll_wait(epoll, &events, Int32(events.count), timeout)
-            shared.withLockedValue { $0.isWaiting = false }
+            let (hasSentries, isStopping) = shared.withLockedValue { (!$0.sentries.isEmpty, $0.isStopping) }
+            if isStopping { break }
+            let count = epoll_wait(epoll, &events, Int32(events.count), hasSentries ? 100 : -1)
             for event in events.prefix(max(0, Int(count))) { deliver(event) }
             if hasSentries { look(&nextLook) }
         }
@@ -187,8 +131,8 @@ public final class Reactor: SerialExecutor, Sendable {
             _ = read(wakeUp, &count, MemoryLayout<UInt64>.size)
             return
         }
-        let watcher = shared.withLockedValue { $0.watchers[token] }
-        watcher?(Readiness(rawValue: event.events))
+        let handler = shared.withLockedValue { $0.handlers[token] }
+        handler?(Readiness(rawValue: event.events))
     }
 
     private func look(_ next: inout ContinuousClock.Instant) {
@@ -198,38 +142,9 @@ public final class Reactor: SerialExecutor, Sendable {
         for sentry in shared.withLockedValue({ Array($0.sentries.values) }) { sentry(now) }
     }
 
-    /// Runs what has come until nothing is left, with what it asked to be done at the end of the turn.
-    private func runJobs() {
-        while true {
-            let (jobs, posts) = shared.withLockedValue { shared in
-                defer {
-                    shared.jobs.removeAll(keepingCapacity: true)
-                    shared.posts.removeAll(keepingCapacity: true)
-                }
-                return (shared.jobs, shared.posts)
-            }
-            for post in posts { post() }
-            for job in jobs { job.runSynchronously(on: asUnownedSerialExecutor()) }
-            let endings = shared.withLockedValue { shared in
-                defer { shared.endOfTurn.removeAll(keepingCapacity: true) }
-                return shared.endOfTurn
-            }
-            for ending in endings { ending() }
-            if jobs.isEmpty && posts.isEmpty && endings.isEmpty { return }
-        }
-    }
-
     private func wake() {
         var one: UInt64 = 1
         _ = write(wakeUp, &one, MemoryLayout<UInt64>.size)
-    }
-}
-
-extension Reactor.Shared {
-    /// Whether the thread must be woken for what has just come; the first one does it for all.
-    fileprivate mutating func wakes() -> Bool {
-        defer { isWaiting = false }
-        return isWaiting
     }
 }
 

@@ -42,34 +42,30 @@ final class CopyIn: Solo {
     /// Hands over a piece and waits until it is sent; false when the server takes no more.
     func put(_ bytes: [UInt8], on connection: Connection) async -> Bool {
         await withCheckedContinuation { continuation in
-            connection.reactor.post {
-                connection.assumeIsolated { connection in
-                    let isTaken = self.state.withLockedValue { state in
-                        guard !state.isOver, state.phase == .copying else { return false }
-                        state.waiter = continuation
-                        return true
-                    }
-                    guard isTaken else { return continuation.resume(returning: false) }
-                    connection.putCopyData(bytes)
+            connection.withWire { wire in
+                let isTaken = state.withLockedValue { state in
+                    guard !state.isOver, state.phase == .copying else { return false }
+                    state.waiter = continuation
+                    return true
                 }
+                guard isTaken else { return continuation.resume(returning: false) }
+                wire.putCopyData(bytes)
             }
         }
     }
 
     /// Says that this was all, or why it must fail.
     func end(_ failure: String?, on connection: Connection) {
-        connection.reactor.post {
-            connection.assumeIsolated { connection in
-                let isOpen = self.state.withLockedValue { state in
-                    defer { state.phase = .ending }
-                    return !state.isOver && state.phase == .copying
-                }
-                if isOpen { connection.putCopyEnd(failure) }
+        connection.withWire { wire in
+            let isOpen = state.withLockedValue { state in
+                defer { state.phase = .ending }
+                return !state.isOver && state.phase == .copying
             }
+            if isOpen { wire.putCopyEnd(failure) }
         }
     }
 
-    // MARK: On the reactor's thread
+    // MARK: With the wire held
 
     func begin(_ connection: OpaquePointer) -> Bool { PQsendQuery(connection, statement.sql) == 1 }
 
@@ -113,8 +109,8 @@ final class CopyIn: Solo {
     }
 }
 
-extension Connection {
-    fileprivate func putCopyData(_ bytes: [UInt8]) {
+extension Wire {
+    fileprivate mutating func putCopyData(_ bytes: [UInt8]) {
         guard isOpen else { return }
         lastSign = .now
         let result = bytes.withUnsafeBytes { buffer in
@@ -125,7 +121,7 @@ extension Connection {
         flush()
     }
 
-    fileprivate func putCopyEnd(_ failure: String?) {
+    fileprivate mutating func putCopyEnd(_ failure: String?) {
         guard isOpen else { return }
         guard PQputCopyEnd(pointer, failure) == 1 else { return lost() }
         flush()

@@ -32,10 +32,10 @@ final class StreamReading<Element: Sendable>: Sendable {
     /// Sends the solo, whose elements come out of the spool.
     init(_ spool: Spool<Element>, _ solo: any Solo, on connection: Connection) {
         (self.spool, self.connection, id) = (spool, connection, connection.newRequestID())
-        spool.onRoom { connection.reactor.post { connection.assumeIsolated { $0.goOnReading() } } }
+        spool.onRoom { connection.goOnReading() }
         let request = Request(
             id: id, work: .solo(solo), deadline: connection.lent.withLockedValue { $0.deadline }, answer: { _ in })
-        connection.reactor.post { connection.assumeIsolated { $0.accept(request) } }
+        connection.accept([request])
     }
 
     deinit { spool.abandon() }
@@ -44,7 +44,7 @@ final class StreamReading<Element: Sendable>: Sendable {
         let result: Result<Element?, PostgresError> = await withTaskCancellationHandler {
             await spool.next()
         } onCancel: { [connection, id] in
-            connection.reactor.post { connection.assumeIsolated { $0.stop(id, because: PostgresError(.cancelled)) } }
+            connection.stopSoon(id)
         }
         return try result.get()
     }

@@ -2,7 +2,7 @@ internal import CLibPQ
 internal import NIOConcurrencyHelpers
 
 /// Something that cannot be done in pipeline mode and has the connection for itself meanwhile: a script, a result that
-/// is read row by row, COPY. Called on the reactor's thread only, except where it says otherwise.
+/// is read row by row, COPY. Called while the wire is held, except where it says otherwise.
 protocol Solo: Sendable {
     /// Sends it; the connection is idle and out of pipeline mode. False when libpq refuses.
     func begin(_ connection: OpaquePointer) -> Bool

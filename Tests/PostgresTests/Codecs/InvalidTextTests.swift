@@ -46,7 +46,7 @@ import Testing
                 error?.description.contains("note.read: column body is text in a form that String cannot have") == true)
             #expect(error.map { "\($0)\($0.debugDescription)" }?.contains("secret") == false)
             #expect(try row.column("id", as: Int.self) == 1)
-            await connection.close()
+            connection.close()
         }
     }
 
@@ -55,7 +55,7 @@ import Testing
         try await with { settings, reactor in
             let filling = try await Connection.open(settings, on: reactor)
             try await filling.runScript(Self.fill)
-            await filling.close()
+            filling.close()
             let connection = try await Connection.open(settings, on: reactor)
             let error = await #expect(throws: PostgresError.self) {
                 _ = try await connection.run([Step(Self.read, Bindings())])
@@ -63,7 +63,7 @@ import Testing
             #expect(error?.sqlState == "22021")
             let rows = try await connection.run([Step(Statement("test.one", "select 1"), Bindings())])
             #expect(try rows[0][0].decode(Int.self) == 1)
-            await connection.close()
+            connection.close()
         }
     }
 }

@@ -2,19 +2,16 @@ internal import CLibPQ
 internal import DequeModule
 
 // What happens when the socket is ready: libpq reads and writes, the state machine says what it means.
-extension Connection {
-    func watch(for readiness: Readiness) {
+extension Wire {
+    /// What is waited for on the socket; libpq may replace it by another one while it connects.
+    mutating func watch(for readiness: Readiness) {
         let socket = PQsocket(pointer)
         guard socket != descriptor || readiness != watching || !isOpen else { return }
-        let isNew = descriptor < 0
         (descriptor, watching) = (socket, readiness)
-        guard isNew else { return reactor.rewatch(socket, token: token, for: readiness) }
-        reactor.watch(socket, token: token, for: readiness) { [self] ready in
-            assumeIsolated { $0.socketIsReady(ready) }
-        }
+        watch.reactor.watch(socket, token: watch.token, for: readiness)
     }
 
-    private func socketIsReady(_ readiness: Readiness) {
+    mutating func socketIsReady(_ readiness: Readiness) {
         switch phase {
         case .opening(let opener): return pollOpening(opener)
         case .open: break
@@ -29,18 +26,19 @@ extension Connection {
                 readNotifications()
             } while handrail_tls_pending(pointer) > 0
         }
-        flush()
+        // What had to wait for the pipeline to be empty, or for something that had the connection for itself.
+        if waiting.isEmpty { flush() } else { sendWaiting() }
     }
 
     /// The link is gone. Why, the server may have said just before, in place of an answer: that it is shutting down.
-    private func brokenOff() {
+    private mutating func brokenOff() {
         guard let said = machine.failure, said.spoilsConnection else { return lost() }
         shutDown(said)
     }
 
     /// Sends what libpq holds. While it could not send all, the socket is watched for both: the server may have
     /// stopped reading until we read.
-    func flush() {
+    mutating func flush() {
         switch PQflush(pointer) {
         case 0:
             if case .solo(let solo)? = inFlight.first?.work { solo.sent() }
@@ -56,14 +54,14 @@ extension Connection {
     }
 
     /// Goes on reading after a pause, first what libpq has read already.
-    func goOnReading() {
+    mutating func goOnReading() {
         guard isOpen else { return }
         lastSign = .now
         readAnswers()
-        if isOpen { flush() }
+        if isOpen { waiting.isEmpty ? flush() : sendWaiting() }
     }
 
-    func readAnswers() {
+    mutating func readAnswers() {
         // PQgetResult blocks while libpq is busy, so it is asked only when it is not.
         while isOpen, let head = inFlight.first {
             switch head.work {
@@ -81,12 +79,12 @@ extension Connection {
         }
     }
 
-    private func end(_ id: RequestID, _ error: PostgresError?) {
+    private mutating func end(_ id: RequestID, _ error: PostgresError?) {
         guard machine.arrived(.end) == .resumePipeline(id), PQenterPipelineMode(pointer) == 1 else { return lost() }
         answer(id, error)
     }
 
-    private func arrival(of result: ResultMemory?) -> PipelineStateMachine.Arrival {
+    private mutating func arrival(of result: ResultMemory?) -> PipelineStateMachine.Arrival {
         guard let result else { return .end }
         switch PQresultStatus(result.pointer) {
         case PGRES_TUPLES_OK, PGRES_COMMAND_OK, PGRES_EMPTY_QUERY: return .success
@@ -113,7 +111,7 @@ extension Connection {
         metrics.ran(name, .now - sentAt)
     }
 
-    private func perform(_ action: PipelineStateMachine.Action, _ result: ResultMemory?) {
+    private mutating func perform(_ action: PipelineStateMachine.Action, _ result: ResultMemory?) {
         switch action {
         case .nothing: break
         case .keep(let id):
@@ -128,28 +126,26 @@ extension Connection {
         }
     }
 
-    private func answer(_ id: RequestID, _ error: PostgresError?) {
+    private mutating func answer(_ id: RequestID, _ error: PostgresError?) {
         guard let request = inFlight.popFirst(), request.id == id else { return lost() }
         mustAnswerBy = nil
-        // A solo waits for the pipeline to be empty, and everything behind it for the solo: whatever the answer is.
-        if !waiting.isEmpty { scheduleFlush() }
         if let error {
             if error.isStalePlan { prepared.removeAll() }
             // Before its user hears of it, who would give it back for the next one.
             if error.spoilsConnection { shutDown(error) }
-            return request.fail(error.isCancellation ? request.reason ?? error : error)
+            return fail(request, error.isCancellation ? request.reason ?? error : error)
         }
         guard case .steps(let steps) = request.work else {
             if case .solo(let solo) = request.work { solo.ended(nil) }
-            return request.answer(.success([]))
+            return answers.append(Answer(request, .success([])))
         }
         var rows: [Rows] = []
         rows.reserveCapacity(steps.count)
         for (result, step) in zip(request.results, steps) { rows.append(Rows(result, statement: step.statement.name)) }
-        request.answer(.success(rows))
+        answers.append(Answer(request, .success(rows)))
     }
 
-    private func forgetUnprepared() {
+    private mutating func forgetUnprepared() {
         let names = machine.takeUnprepared()
         if !names.isEmpty { prepared = prepared.filter { !names.contains($0.value) } }
     }
@@ -157,7 +153,7 @@ extension Connection {
     private func readNotifications() {
         while let notification = PQnotifies(pointer) {
             defer { PQfreemem(notification) }
-            listener?.yield(
+            heard(
                 Notification(
                     channel: String(cString: notification.pointee.relname),
                     payload: String(cString: notification.pointee.extra)))
