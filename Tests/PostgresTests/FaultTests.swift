@@ -187,6 +187,18 @@ import Testing
         }
     }
 
+    @Test("a script may take longer than any statement: a migration is not a broken link")
+    func longScript() async throws {
+        try await TestDatabase.with { database in
+            try await database.withPool(url: database.url, silence: .milliseconds(100)) { pool in
+                try await pool.runScript("select pg_sleep(1); create table made (id int)")
+                _ = try await database.withPool {
+                    try await $0.query(Statement("made.count", "select count(*) from made"))
+                }
+            }
+        }
+    }
+
     @Test("connecting to a server that never answers ends in time, and holds up no other connection")
     func silentServer() async throws {
         try await TestDatabase.with { database in

@@ -10,7 +10,7 @@ import Testing
 
 @Suite(
     "Seals of the audit trail",
-    .timeLimit(.minutes(2))
+    .timeLimit(.minutes(10))
 )
 struct AuditSealTests {
     private static let broken = Statement(

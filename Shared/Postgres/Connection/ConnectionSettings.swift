@@ -43,6 +43,14 @@ public struct ConnectionSettings: Sendable {
         parameters["password"] = password ?? parameters["password"]
         parameters["application_name"] = applicationName
         parameters["client_encoding"] = "UTF8"
+        // A server that is gone without a word is noticed within a minute, also by a listener, which asks for nothing. The
+        // system's own limits are hours.
+        parameters.merge(
+            [
+                "keepalives_idle": "30", "keepalives_interval": "10", "keepalives_count": "3",
+                "tcp_user_timeout": "30000",
+            ]
+        ) { named, _ in named }
         self.parameters = parameters
         // libpq leaves this limit to whoever connects without blocking, which is us.
         if let seconds = parameters["connect_timeout"].flatMap({ Int($0) }), seconds > 0 {

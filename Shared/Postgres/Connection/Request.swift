@@ -42,14 +42,23 @@ struct RequestFailure: Error, Sendable {
 
 /// The limits in time that a connection keeps on this side.
 struct ConnectionLimits: Sendable {
-    /// For how long the server may say nothing while something is asked of it. Longer than its own limit for a
-    /// statement: what is silent for that long is a broken link.
-    var silence: Duration
+    private let statement: Duration
+    private let fixed: Duration?
     /// For how long a cancellation may go unanswered.
     var cancellation: Duration = .seconds(5)
 
-    /// - Parameter settings: a batch of short statements may be as silent as one long one, so half a minute is the least.
     init(_ settings: ConnectionSettings) {
-        silence = settings.silence ?? max(settings.statementTimeout, .seconds(30)) + .seconds(5)
+        (statement, fixed) = (settings.statementTimeout, settings.silence)
+    }
+
+    /// For how long the server may say nothing while this is asked of it: longer than its own limit for each statement, so
+    /// that what is silent for that long is a broken link. It keeps the answers of a request together until its end.
+    ///
+    /// - Returns: nil for a script, such as a migration, which sets its own limits and may take hours.
+    func silence(of work: Request.Work) -> Duration? {
+        switch work {
+        case .steps(let steps): fixed ?? statement * max(1, steps.count) + .seconds(30)
+        case .solo(let solo): solo is Script ? nil : fixed ?? statement + .seconds(30)
+        }
     }
 }

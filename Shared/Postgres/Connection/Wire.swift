@@ -174,9 +174,10 @@ struct Wire: @unchecked Sendable {
         let late = (inFlight + waiting).filter { $0.reason == nil && $0.deadline.map { $0 <= now } ?? false }
         for request in late { stop(request.id, because: PostgresError(.deadlineExceeded)) }
         guard isOpen, !inFlight.isEmpty else { return }
+        let isSilent = inFlight.first.flatMap { limits.silence(of: $0.work) }.map { now > lastSign + $0 } ?? false
         // Not while the reader of a stream is the slow one.
         let isReading = watching?.contains(.readable) ?? false
-        if isReading && now > lastSign + limits.silence || mustAnswerBy.map({ $0 <= now }) ?? false {
+        if isReading && isSilent || mustAnswerBy.map({ $0 <= now }) ?? false {
             shutDown(PostgresError(.connectionLost, explanation: "the server has fallen silent"))
         }
     }

@@ -28,13 +28,14 @@ extension Pool {
             metrics.waited(.zero)
             return try leased(id).get()
         }
-        let limit = min(now + configuration.leaseTimeout, deadline ?? now + configuration.leaseTimeout)
+        let patience = now + configuration.leaseTimeout
         let result = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let action = state.withLockedValue { state -> PoolStateMachine.LeaseAction in
                     let action = state.machine.lease(waiter, at: now)
                     if case .wait = action {
-                        state.waiting[waiter] = Waiter(continuation: continuation, deadline: limit, since: now)
+                        state.waiting[waiter] = Waiter(
+                            continuation: continuation, patience: patience, deadline: deadline, since: now)
                     }
                     return action
                 }
@@ -72,16 +73,18 @@ extension Pool {
 
     private func look(at now: ContinuousClock.Instant) {
         let (late, isQuiet, counts) = state.withLockedValue { state in
-            let late = state.waiting.filter { $0.value.deadline <= now }.map(\.key)
+            let late = state.waiting.compactMap { id, waiter -> (WaiterID, PostgresError)? in
+                if let deadline = waiter.deadline, deadline <= now { return (id, PostgresError(.deadlineExceeded)) }
+                guard waiter.patience <= now else { return nil }
+                let overloaded = PostgresError(.overloaded, explanation: "no connection became free in time")
+                return (id, state.machine.breaker.lastFailure ?? overloaded)
+            }
             let isQuiet = state.waiting.isEmpty
             if isQuiet { state.isWatched = false }
             return (late, isQuiet, state.machine.counts)
         }
         metrics.counted(counts)
-        for waiter in late {
-            let failure = state.withLockedValue { $0.machine.breaker.lastFailure }
-            withdraw(waiter, failure ?? PostgresError(.overloaded, explanation: "no connection became free in time"))
-        }
+        for (waiter, reason) in late { withdraw(waiter, reason) }
         if isQuiet { reactor.standDown(token) }
     }
 

@@ -53,7 +53,10 @@ public final class Pool: Sendable {
 
     struct Waiter {
         let continuation: CheckedContinuation<Result<Lease, PostgresError>, Never>
-        let deadline: ContinuousClock.Instant
+        /// Until when the pool lets callers wait.
+        let patience: ContinuousClock.Instant
+        /// When the caller's own time is over.
+        let deadline: ContinuousClock.Instant?
         let since: ContinuousClock.Instant
     }
 
