@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 import Logging
 import Models
 import Postgres
@@ -16,8 +17,7 @@ struct Program: Sendable {
 
     /// - Parameter url: of the database, with the proxy's port.
     init(_ url: String, name: String) throws {
-        var settings = try ConnectionSettings(url: url, applicationName: name)
-        settings.connectTimeout = .seconds(3)
+        let settings = try ConnectionSettings(url: url, applicationName: name)
         reactor = Reactor()
         var logger = Logger(label: name) { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = .warning
@@ -26,5 +26,15 @@ struct Program: Sendable {
         let login = settings.login("outcomes", password: TestDatabase.password)
         service = Pool(.init(login), reactor: reactor, logger: logger)
         worker = Pool(.init(workerSettings), reactor: reactor, logger: logger)
+        Self.endWithParent()
+    }
+
+    /// Whoever ends the conductor ends all: its processes have process groups of their own.
+    private static func endWithParent() {
+        let parent = getppid()
+        Task {
+            while getppid() == parent { try await Task.sleep(for: .seconds(1)) }
+            _exit(1)
+        }
     }
 }

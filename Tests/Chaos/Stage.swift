@@ -34,7 +34,7 @@ final class Stage: Sendable {
             repeat {
                 for fault in random.withLockedValue({ Fault.round(kinds, using: &$0) }) {
                     if ContinuousClock.now >= end, happened(fault) { continue }
-                    try await pause(0.3...2)
+                    try await pause(1...5)
                     if fault == .zombie {
                         sleepers.addTask { try await self.zombie() }
                     } else {
