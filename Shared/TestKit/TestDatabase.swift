@@ -83,13 +83,17 @@ public struct TestDatabase: Sendable {
     }
 
     /// A pool of the given login (nil: the superuser), shut down after the body.
+    ///
+    /// - Parameter configure: changes what is otherwise as usual in tests.
     public func withPool<T: Sendable>(
-        login: String? = nil, connections: Int = 4, _ body: @Sendable (Pool) async throws -> T
+        login: String? = nil, connections: Int = 4, configure: (inout Pool.Configuration) -> Void = { _ in },
+        _ body: @Sendable (Pool) async throws -> T
     ) async throws -> T {
         let settings = login.map { superuser.login($0, password: Self.password) } ?? superuser
         var configuration = Pool.Configuration(settings)
         configuration.maximumConnections = connections
         configuration.leaseTimeout = .seconds(60)
+        configure(&configuration)
         let pool = Pool(configuration, reactor: reactor, logger: .silent)
         do {
             let value = try await body(pool)

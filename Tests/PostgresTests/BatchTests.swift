@@ -19,23 +19,14 @@ import Testing
         _ database: TestDatabase, depth: Int = 32, lockTimeout: Duration? = .seconds(10),
         statementTimeout: Duration = .seconds(30), _ body: @Sendable (Pool) async throws -> T
     ) async throws -> T {
-        var configuration = Pool.Configuration(database.superuser)
-        configuration.maximumConnections = 3
-        configuration.batches.connections = 1
-        configuration.batches.depth = depth
-        configuration.leaseTimeout = .seconds(60)
-        // Longer than any of these tests holds one, except where a test is about it.
-        if let lockTimeout { configuration.batches.lockTimeout = lockTimeout }
-        configuration.batches.statementTimeout = statementTimeout
-        let pool = Pool(configuration, reactor: database.reactor, logger: .silent)
-        do {
-            let value = try await body(pool)
-            await pool.shutDown()
-            return value
-        } catch {
-            await pool.shutDown()
-            throw error
+        let configure = { (configuration: inout Pool.Configuration) in
+            configuration.batches.connections = 1
+            configuration.batches.depth = depth
+            // Longer than any of these tests holds one, except where a test is about it.
+            if let lockTimeout { configuration.batches.lockTimeout = lockTimeout }
+            configuration.batches.statementTimeout = statementTimeout
         }
+        return try await database.withPool(connections: 3, configure: configure, body)
     }
 
     /// Submits all calls before any of them can be sent, and gives the answers in their order.
@@ -160,24 +151,18 @@ import Testing
     func deadlock() async throws {
         let update = Statement("item.count_up", "update item set name = name || '.' where id = $1")
         try await TestDatabase.with { database in
-            var configuration = Pool.Configuration(database.superuser)
-            configuration.batches.connections = 4
-            let pool = Pool(configuration, reactor: database.reactor, logger: .silent)
-            try await pool.runScript(Self.createItem)
-            for id in 1...8 { try await pool.query(Self.insert, Int32(id), "n\(id)").discard() }
-            try await withThrowingTaskGroup(of: Void.self) { group in
-                for number in 0..<400 {
-                    group.addTask {
-                        var call = BatchCall()
-                        call.add(update, Int32(number * 5 % 8 + 1))
-                        _ = try await pool.batch(call)
+            try await database.withPool(configure: { $0.batches.connections = 4 }) { pool in
+                try await pool.runScript(Self.createItem)
+                for id in 1...8 { try await pool.query(Self.insert, Int32(id), "n\(id)").discard() }
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    for number in 0..<400 {
+                        group.addTask { _ = try await pool.batch(update, Int32(number * 5 % 8 + 1)) }
                     }
+                    try await group.waitForAll()
                 }
-                try await group.waitForAll()
+                let dots = Statement("item.dots", "select sum(length(name) - 2) from item")
+                #expect(try await pool.query(dots)[0].decode(Int.self) == 400)
             }
-            let dots = Statement("item.dots", "select sum(length(name) - 2) from item")
-            #expect(try await pool.query(dots)[0].decode(Int.self) == 400)
-            await pool.shutDown()
         }
     }
 

@@ -321,19 +321,19 @@ import Testing
     @Test("10,000 callers share four connections, and all are served")
     func manyCallers() async throws {
         try await TestDatabase.with { database in
-            var configuration = Pool.Configuration(database.superuser)
-            configuration.maximumConnections = 4
-            configuration.maximumWaiters = 10_000
-            configuration.leaseTimeout = .seconds(100)
-            let pool = Pool(configuration, reactor: database.reactor, logger: .silent)
-            let sum = try await withThrowingTaskGroup(of: Int.self) { group in
-                for number in 0..<10_000 {
-                    group.addTask { try await pool.query(Self.echo, number)[0].decode(Int.self) }
+            let patient = { (configuration: inout Pool.Configuration) in
+                configuration.maximumWaiters = 10_000
+                configuration.leaseTimeout = .seconds(100)
+            }
+            let sum = try await database.withPool(connections: 4, configure: patient) { pool in
+                try await withThrowingTaskGroup(of: Int.self) { group in
+                    for number in 0..<10_000 {
+                        group.addTask { try await pool.query(Self.echo, number)[0].decode(Int.self) }
+                    }
+                    return try await group.reduce(0, +)
                 }
-                return try await group.reduce(0, +)
             }
             #expect(sum == 10_000 * 9999 / 2)
-            await pool.shutDown()
         }
     }
 }
@@ -348,18 +348,7 @@ extension TestDatabase {
     ) async throws -> T {
         var settings = try ConnectionSettings(url: url, applicationName: "test")
         settings.silence = silence
-        var configuration = Pool.Configuration(settings)
-        configuration.maximumConnections = connections
-        configuration.leaseTimeout = .seconds(60)
-        let pool = Pool(configuration, reactor: reactor, logger: .silent)
-        do {
-            let value = try await body(pool)
-            await pool.shutDown()
-            return value
-        } catch {
-            await pool.shutDown()
-            throw error
-        }
+        return try await withPool(connections: connections, configure: { $0.connection = settings }, body)
     }
 }
 
