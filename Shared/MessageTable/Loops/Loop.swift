@@ -20,11 +20,11 @@ struct Loop: Sendable {
         await bell.ring()
     }
 
-    /// Runs turns; each returns how long to pause. A turn that throws is logged, and the next one comes after a pause
+    /// Runs turns until it is stopped or its task is cancelled; each returns how long to pause. A turn that throws is logged, and the next one comes after a pause
     /// that grows with the failures up to 5 s.
     func run(_ turn: () async throws -> Duration) async {
         var failures = 0
-        while !isStopping {
+        while !isStopping && !Task.isCancelled {
             do {
                 let pause = try await turn()
                 failures = 0
