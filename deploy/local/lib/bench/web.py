@@ -5,6 +5,7 @@ import os
 import pathlib
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -14,9 +15,17 @@ from measuring import Benchmark, Check, Sample
 from running import HERE, Machine, pgbench, wrk
 
 SQL = HERE / "sql"
-PORT, OPERATOR_PORT, PEER_PORT = 28101, 29101, 28201
 REFERRALS = 20_000  # stored before anything is measured; reading picks one of them at random
 CLIENTS = 64
+
+
+def free_port() -> int:
+    """One that nobody listens on now."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return listener.getsockname()[1]
+
+
+PORT, OPERATOR_PORT, PEER_PORT = free_port(), free_port(), free_port()
 
 
 class Service:
@@ -44,7 +53,12 @@ class Service:
     def stop(self) -> None:
         if self.process and self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGTERM)
-            self.process.wait(timeout=40)
+            try:
+                self.process.wait(timeout=40)
+            except subprocess.TimeoutExpired:
+                print(f"  {self.command[0]} did not stop within 40 s and is killed", file=sys.stderr, flush=True)
+                os.killpg(self.process.pid, signal.SIGKILL)
+                self.process.wait()
 
     def cpu_seconds(self) -> float:
         """Of the process and those that it has started."""
@@ -207,7 +221,7 @@ def requests(machine: Machine | None, seconds: float) -> list[Benchmark]:
         time.sleep(1)
         idle = place.ours.resident_mb()
         for kind in ("create", "read", "list"):
-            place.request(kind, max(1, seconds / 2), place.ours, PORT)
+            place.request(kind, max(3, seconds), place.ours, PORT)
         return {"start_ms": started, "idle_mb": idle, "loaded_mb": place.ours.resident_mb()}
 
     return [
