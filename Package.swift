@@ -129,6 +129,7 @@ let package = Package(
                 .embedInCode("Migrations/V0006_trim_checkpoints_by_slot.sql"),
                 .embedInCode("Migrations/V0007_queue_deliveries_by_partner.sql"),
                 .embedInCode("Migrations/V0008_measure_log.sql"),
+                .embedInCode("Migrations/V0009_refuse_overtaken.sql"),
             ],
             swiftSettings: strict
         ),

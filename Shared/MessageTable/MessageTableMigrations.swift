@@ -13,6 +13,7 @@ public enum MessageTableMigrations {
             Migration("V0006_trim_checkpoints_by_slot", PackageResources.V0006_trim_checkpoints_by_slot_sql),
             Migration("V0007_queue_deliveries_by_partner", PackageResources.V0007_queue_deliveries_by_partner_sql),
             Migration("V0008_measure_log", PackageResources.V0008_measure_log_sql),
+            Migration("V0009_refuse_overtaken", PackageResources.V0009_refuse_overtaken_sql),
         ]
     )
 }

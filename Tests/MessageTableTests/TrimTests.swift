@@ -202,7 +202,7 @@ import Testing
             let checkpoints = zombie.map { $0.checkpoint(at: $0.position) }
             // Its number is taken by its successor.
             await #expect(throws: Overtaken.self) {
-                try await log.service.withTransaction { try await $0.acknowledge(checkpoints, group: "kept") }
+                try await log.service.moving(checkpoints, of: "kept") { _ in }
             }
             // 40 days later its successor's old checkpoints are gone, but a number of 40 days ago is no longer taken.
             try await log.observer.runScript(Self.fortyDays)
@@ -215,7 +215,7 @@ import Testing
                 ).checkpoint(at: $0.position)
             }
             await #expect(throws: Overtaken.self) {
-                try await log.service.withTransaction { try await $0.acknowledge(late, group: "kept") }
+                try await log.service.moving(late, of: "kept") { _ in }
             }
         }
     }

@@ -3,20 +3,12 @@ internal import Postgres
 
 /// What a handler's transaction writes to the log's tables besides the handler's own work.
 extension Transaction {
-    /// Moves slots on, in one statement.
-    ///
-    /// - Throws: ``Overtaken`` when another process has moved one of them before, or may have.
-    func acknowledge(_ checkpoints: [Checkpoint], group: String) async throws {
-        let written: Int
-        do {
-            written = try await execute(
-                Self.insertCheckpoints, group, checkpoints.map { Int16(truncatingIfNeeded: $0.slot) },
-                checkpoints.map(\.step), checkpoints.map(\.position.tick), checkpoints.map(\.position.window?.hi),
-                checkpoints.map { $0.position.window?.after ?? 0 }, checkpoints.map(\.readAt))
-        } catch {
-            throw error.isUniqueViolation ? Overtaken() : error
-        }
-        if written < checkpoints.count { throw Overtaken() }
+    /// Moves slots on, in one statement that travels with the commit; see ``Pool/moving(_:of:_:)``.
+    fileprivate func acknowledge(_ checkpoints: [Checkpoint], group: String) {
+        enqueue(
+            Self.insertCheckpoints, group, checkpoints.map { Int16(truncatingIfNeeded: $0.slot) },
+            checkpoints.map(\.step), checkpoints.map(\.position.tick), checkpoints.map(\.position.window?.hi),
+            checkpoints.map { $0.position.window?.after ?? 0 }, checkpoints.map(\.readAt))
     }
 
     /// Puts a message aside: it failed, or one of its key before it did.
@@ -36,10 +28,15 @@ extension Transaction {
     private static let insertCheckpoints = Statement(
         "checkpoint.write",
         """
-        insert into message_table.checkpoint (grp, slot, step, lo_tick, hi_tick, pos)
-        select $1, c.slot, c.step, c.lo_tick, c.hi_tick, c.pos
-        from unnest($2, $3, $4, $5, $6, $7) as c (slot, step, lo_tick, hi_tick, pos, read_at)
-        where c.read_at > clock_timestamp() - interval '1 day'
+        with written as (
+            insert into message_table.checkpoint (grp, slot, step, lo_tick, hi_tick, pos)
+            select $1, c.slot, c.step, c.lo_tick, c.hi_tick, c.pos
+            from unnest($2, $3, $4, $5, $6, $7) as c (slot, step, lo_tick, hi_tick, pos, read_at)
+            where c.read_at > clock_timestamp() - interval '1 day'
+            returning 1
+        )
+        select case when count(*) < cardinality($2) then message_table.overtaken() end
+        from written
         """)
 
     private static let insertParked = Statement(
@@ -56,6 +53,32 @@ extension Transaction {
     private static let deleteParked = Statement(
         "parked.remove",
         "delete from message_table.parked where agency_id = $1 and grp = $2 and key = $3 and id = $4")
+}
+
+extension Pool {
+    /// Runs the body in one transaction that ends by moving slots on. Their checkpoints and the commit are one round trip.
+    ///
+    /// - Throws: ``Overtaken`` when another process has moved one of them before, or may have: then nothing has happened;
+    ///   what the body throws.
+    func moving(
+        _ checkpoints: [Checkpoint], of group: String, _ body: @Sendable (Transaction) async throws -> Void
+    ) async throws {
+        do {
+            try await withTransaction { transaction in
+                try await body(transaction)
+                transaction.acknowledge(checkpoints, group: group)
+            }
+        } catch let error as PostgresError where error.saysOvertaken {
+            throw Overtaken()
+        }
+    }
+}
+
+extension PostgresError {
+    /// The checkpoint's number is taken, or it was read so long ago that it may have been taken and deleted.
+    fileprivate var saysOvertaken: Bool {
+        statement == "checkpoint.write" && (isUniqueViolation || sqlState == "HR001")
+    }
 }
 
 /// Another process has moved these slots on, so nothing of this transaction may stay.

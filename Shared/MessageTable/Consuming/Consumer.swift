@@ -82,7 +82,7 @@ struct Consumer: Sendable {
         _ messages: [Message], _ checkpoints: [Checkpoint], parked: Set<String>, withSavepoints: Bool
     ) async throws -> Bool {
         do {
-            try await servicePool.withTransaction { transaction in
+            try await servicePool.moving(checkpoints, of: group.name) { transaction in
                 var parked = parked
                 for message in messages {
                     if parked.contains(message.key) {
@@ -91,10 +91,10 @@ struct Consumer: Sendable {
                         let succeeded = try await handleOrPark(message, in: transaction)
                         if !succeeded { parked.insert(message.key) }
                     } else {
+                        // What it queues may fail at the next one: then all are tried again with a savepoint each.
                         try await run(message, in: transaction)
                     }
                 }
-                try await transaction.acknowledge(checkpoints, group: group.name)
             }
             return true
         } catch is Overtaken {
@@ -108,13 +108,19 @@ struct Consumer: Sendable {
         try await RehearsedTime.$now.withValue(message.headers.rehearsedAt) {
             try await handler(message, HandlerContext(transaction: transaction, message: message, now: clock.now()))
         }
-        // What the handler has queued belongs to it: its failure must show here, not at the next message.
-        try await transaction.flush()
+    }
+
+    /// As one whose failure is told from those of the others: what the handler has queued is sent within its savepoint.
+    private func runAlone(_ message: Message, in transaction: Transaction) async throws {
+        try await transaction.savepoint {
+            try await run(message, in: transaction)
+            try await transaction.flush()
+        }
     }
 
     private func handleOrPark(_ message: Message, in transaction: Transaction) async throws -> Bool {
         do {
-            try await transaction.savepoint { try await run(message, in: transaction) }
+            try await runAlone(message, in: transaction)
             return true
         } catch let error as PostgresError where error.isOutage {
             throw error
@@ -145,11 +151,11 @@ struct Consumer: Sendable {
         let touched = Set(due.map(\.message.slot))
         let checkpoints = cursors.filter { touched.contains($0.slot) }.map { $0.checkpoint(at: $0.position) }
         do {
-            try await servicePool.withTransaction { transaction in
+            try await servicePool.moving(checkpoints, of: group.name) { transaction in
                 for (message, attempts) in due {
                     transaction.apply(.agency(message.agencyID))
                     do {
-                        try await transaction.savepoint { try await run(message, in: transaction) }
+                        try await runAlone(message, in: transaction)
                         try await transaction.removeParked(message, group: group.name)
                     } catch let error as PostgresError where error.isOutage {
                         throw error
@@ -158,7 +164,6 @@ struct Consumer: Sendable {
                             message, group: group.name, failure(error, message, attempt: attempts + 1))
                     }
                 }
-                try await transaction.acknowledge(checkpoints, group: group.name)
             }
         } catch is Overtaken {
             return .overtaken(Array(touched))
@@ -175,9 +180,7 @@ struct Consumer: Sendable {
         let checkpoints = cursors.compactMap(\.idleCheckpoint)
         guard !checkpoints.isEmpty else { return .idle }
         do {
-            try await servicePool.withTransaction { transaction in
-                try await transaction.acknowledge(checkpoints, group: group.name)
-            }
+            try await servicePool.moving(checkpoints, of: group.name) { _ in }
         } catch is Overtaken {
             return .overtaken(checkpoints.map(\.slot))
         }
