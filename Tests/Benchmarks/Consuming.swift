@@ -67,6 +67,8 @@ struct Travel: AsyncParsableCommand {
     @Option(help: "How many connections publish.")
     var connections: Int = 8
 
+    private static let warmUp = "warm-up"
+
     func run() async throws {
         let total = Int(Double(rate) * seconds)
         let counter = Arrivals(expected: total)
@@ -74,6 +76,7 @@ struct Travel: AsyncParsableCommand {
         let cpu = Processor.seconds
         let started = NIOLockedValueBox(ContinuousClock.now)
         try await withConsumers(1, url: url, workerURL: workerURL, group: group) { event in
+            guard event.instrument != Self.warmUp else { return }
             counter.arrived(WallClock.system.now() - event.answeredAt)
         } while: {
             let reactor = Reactor()
@@ -81,7 +84,18 @@ struct Travel: AsyncParsableCommand {
             configuration.maximumConnections = connections
             configuration.maximumWaiters = 100_000
             let pool = Pool(configuration, reactor: reactor, logger: .silent)
-            // The consumer is there before the first message.
+            // Before the clock starts the consumer is there, connections are open and statements prepared.
+            try await withThrowingDiscardingTaskGroup { warming in
+                for _ in 0..<(4 * connections) {
+                    warming.addTask {
+                        var event = AssessmentRecorded.example(at: WallClock.system.now())
+                        event.instrument = Self.warmUp
+                        try await pool.transaction(for: agency) { [event] transaction in
+                            try transaction.publish(event, agency: agency, headers: .none)
+                        }
+                    }
+                }
+            }
             try await Task.sleep(for: .seconds(1))
             let begin = ContinuousClock.now
             started.withLockedValue { $0 = begin }
