@@ -102,6 +102,39 @@ import Testing
         }
     }
 
+    @Test("a savepoint undoes just its body, whatever of it was sent", arguments: [0, 1, 2, 3])
+    func savepoints(sent: Int) async throws {
+        struct Stop: Error {}
+        try await TestDatabase.with { database in
+            try await database.withPool(connections: 1) { pool in
+                try await pool.runScript(Self.createItem)
+                try await pool.withTransaction { transaction in
+                    transaction.enqueue(Self.insert, Int32(1), "before")
+                    await #expect(throws: Stop.self) {
+                        try await transaction.savepoint {
+                            if sent > 0 { try await transaction.execute(Self.insert, Int32(2), "sent") }
+                            if sent > 1 { transaction.enqueue(Self.insert, Int32(3), "queued") }
+                            // What would fail is not even sent.
+                            if sent > 2 { transaction.enqueue(Self.insert, Int32(3), "twice") }
+                            throw Stop()
+                        }
+                    }
+                    try await transaction.savepoint {
+                        transaction.enqueue(Self.insert, Int32(4), "kept")
+                        try await transaction.savepoint {
+                            _ = try await transaction.execute(Self.insert, Int32(5), "inner")
+                        }
+                    }
+                    await #expect(throws: PostgresError.self) {
+                        try await transaction.savepoint { transaction.enqueue(Self.insert, Int32(5), "queued twice") }
+                    }
+                }
+                let ids = Statement("item.ids", "select array_agg(id order by id) from item")
+                #expect(try await pool.query(ids)[0].decode([Int].self) == [1, 4, 5])
+            }
+        }
+    }
+
     @Test("a commit after a swallowed error says that nothing was committed")
     func swallowedError() async throws {
         try await TestDatabase.with { database in

@@ -92,6 +92,31 @@ extension Connection {
         }
     }
 
+    /// Puts a savepoint in front of the next request.
+    ///
+    /// - Returns: its place among what waits.
+    func queueSavepoint(_ save: Step) -> Int {
+        lent.withLockedValue { lent in
+            lent.prefix.append(save)
+            return lent.prefix.count - 1
+        }
+    }
+
+    /// Forgets what has been queued since the savepoint.
+    ///
+    /// - Returns: whether the savepoint itself was among it, so that there is nothing to undo on the server.
+    func takeBackSavepoint(at place: Int, _ save: Step) -> Bool {
+        lent.withLockedValue { lent in
+            lent.hasUnsentWork = false
+            guard place < lent.prefix.count, lent.prefix[place].statement == save.statement else {
+                lent.prefix = []
+                return false
+            }
+            lent.prefix.removeSubrange(place...)
+            return true
+        }
+    }
+
     /// Whether statements of the caller wait for the next request.
     var hasUnsentWork: Bool { lent.withLockedValue { $0.hasUnsentWork } }
 

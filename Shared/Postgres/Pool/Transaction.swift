@@ -42,15 +42,24 @@ public struct Transaction: Sendable {
     }
 
     /// Runs the body so that its failure undoes only what it did; the transaction goes on.
+    ///
+    /// The savepoint travels in front of the body's first statement and its release behind the last one, so that they
+    /// cost no round trip of their own.
     public func savepoint<T>(_ body: () async throws -> T) async throws -> T {
-        _ = try await connection.run([Self.save])
+        // What was queued before does not belong to it.
+        try await flush()
+        let place = connection.queueSavepoint(Self.save)
         do {
             let value = try await body()
-            _ = try await connection.run([Self.release])
+            // What the body has queued does belong to it: its failure must show here.
+            if connection.hasUnsentWork {
+                _ = try await connection.run([Self.release])
+            } else {
+                connection.runBeforeNext([Self.release], isWork: false)
+            }
             return value
         } catch {
-            _ = try await connection.run([Self.undo])
-            connection.forgetApplied()
+            if !connection.takeBackSavepoint(at: place, Self.save) { _ = try await connection.run([Self.undo]) }
             throw error
         }
     }
