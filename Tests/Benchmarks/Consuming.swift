@@ -29,7 +29,6 @@ struct Consume: AsyncParsableCommand {
     func run() async throws {
         let counter = Arrivals(expected: expect)
         let cpu = Processor.seconds
-        let start = ContinuousClock.now
         try await withConsumers(consumers, url: url, workerURL: workerURL, group: group) { _ in
             counter.arrived(nil)
         } while: {
@@ -38,7 +37,7 @@ struct Consume: AsyncParsableCommand {
         let measured = counter.measured
         print(
             Measurement(
-                latencies: measured.latencies, elapsed: measured.lastAt - start,
+                latencies: measured.latencies, elapsed: measured.lastAt - measured.firstAt,
                 processorSeconds: Processor.seconds - cpu
             ).json)
     }
@@ -169,6 +168,8 @@ private final class Arrivals: Sendable {
     struct State {
         var latencies = Latencies()
         var count = 0
+        /// As with `pgbench`, what connecting takes is not counted.
+        var firstAt = ContinuousClock.now
         var lastAt = ContinuousClock.now
         var waiting: CheckedContinuation<Void, Never>?
     }
@@ -185,6 +186,7 @@ private final class Arrivals: Sendable {
     /// - Parameter travel: how long it was under way, where that is measured.
     func arrived(_ travel: Duration?) {
         let waiting = state.withLockedValue { state -> CheckedContinuation<Void, Never>? in
+            if state.count == 0 { state.firstAt = .now }
             state.count += 1
             state.latencies.add(travel ?? .zero)
             guard state.count >= expected else { return nil }
