@@ -71,17 +71,12 @@ extension Connection {
 
     /// Changes settings with the next request, unless they are what was last applied: a batch of messages of one agency
     /// sets it once.
-    nonisolated func apply(_ settings: LocalSettings) {
+    func apply(_ settings: LocalSettings) {
         lent.withLockedValue { lent in
             guard lent.applied != settings else { return }
             lent.prefix.append(contentsOf: settings.steps)
             lent.applied = settings
         }
-    }
-
-    /// Which settings hold is not known any more: they were undone with what came after a savepoint.
-    nonisolated func forgetApplied() {
-        lent.withLockedValue { $0.applied = nil }
     }
 
     /// Adds steps in front of the next request.
@@ -108,6 +103,8 @@ extension Connection {
     func takeBackSavepoint(at place: Int, _ save: Step) -> Bool {
         lent.withLockedValue { lent in
             lent.hasUnsentWork = false
+            // The settings that were applied since are undone as well.
+            lent.applied = nil
             guard place < lent.prefix.count, lent.prefix[place].statement == save.statement else {
                 lent.prefix = []
                 return false
