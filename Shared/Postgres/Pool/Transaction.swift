@@ -43,20 +43,16 @@ public struct Transaction: Sendable {
 
     /// Runs the body so that its failure undoes only what it did; the transaction goes on.
     ///
-    /// The savepoint travels in front of the body's first statement and its release behind the last one, so that they
-    /// cost no round trip of their own.
+    /// The savepoint travels in front of the body's first statement, and so costs no round trip of its own; its end
+    /// does, because a failure of the body must show there.
     public func savepoint<T>(_ body: () async throws -> T) async throws -> T {
         // What was queued before does not belong to it.
         try await flush()
         let place = connection.queueSavepoint(Self.save)
         do {
             let value = try await body()
-            // What the body has queued does belong to it: its failure must show here.
-            if connection.hasUnsentWork {
-                _ = try await connection.run([Self.release])
-            } else {
-                connection.runBeforeNext([Self.release], isWork: false)
-            }
+            // Asked for at once: what the body has queued belongs to it, and so does a refusal that it passed by.
+            _ = try await connection.run([Self.release])
             return value
         } catch {
             if !connection.takeBackSavepoint(at: place, Self.save) { _ = try await connection.run([Self.undo]) }
