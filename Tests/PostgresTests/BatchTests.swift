@@ -319,6 +319,31 @@ import Testing
         }
     }
 
+    @Test("a connection that broke while nothing was on it costs nobody an answer")
+    func brokenWhileIdle() async throws {
+        let kill = Statement(
+            "test.kill_others",
+            """
+            select count(pg_terminate_backend(pid))
+            from pg_stat_activity
+            where datname = current_database() and pid <> pg_backend_pid()
+            """)
+        try await TestDatabase.with { database in
+            try await withPool(database) { pool in
+                try await pool.runScript(Self.createItem)
+                for id in 0..<20 {
+                    try await database.withPool(connections: 1) { _ = try await $0.query(kill) }
+                    while pool.batcher.state.withLockedValue({ $0.lanes.values.contains { $0.connection.isOpen } }) {
+                        await Task.yield()
+                    }
+                    // It only writes, so it could not be repeated had it been sent.
+                    _ = try await pool.batch(item(id, "n\(id)"))
+                }
+                #expect(try await pool.query(Self.count)[0].decode(Int.self) == 20)
+            }
+        }
+    }
+
     @Test("the end waits for those who are in a batch, and takes nobody any more")
     func drain() async throws {
         try await TestDatabase.with { database in

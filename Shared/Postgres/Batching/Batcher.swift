@@ -96,7 +96,9 @@ final class Batcher: Sendable {
         }
         guard let connection else { return retire(lane, because: "lifetime") }
         guard connection.isUsable || members.isEmpty else {
-            return broke(lane, members, PostgresError(.connectionLost))
+            // It broke while it was idle, and nothing was sent: they go on another one.
+            metrics.evicted("idle")
+            return putBack(members, of: lane, PostgresError(.connectionLost))
         }
         let present = members.filter { !$0.isAnswered }
         guard !present.isEmpty else {
@@ -124,7 +126,7 @@ final class Batcher: Sendable {
             carry(on: lane)
         case .failure(let failure):
             metrics.batchFailed()
-            if failure.error.leavesOutcomeOpen { return broke(lane, members, failure.error) }
+            if failure.error.leavesOutcomeOpen && failure.wasSent { return broke(lane, members, failure.error) }
             guard let connection = state.withLockedValue({ $0.lanes[lane]?.connection }), connection.isUsable else {
                 // The server undid the batch before it let go of the connection.
                 return putBack(members, of: lane, failure.error)
@@ -155,14 +157,14 @@ final class Batcher: Sendable {
     private func answered(
         _ member: BatchMember, in round: Round, on lane: LaneID, _ result: Result<[Rows], RequestFailure>
     ) {
-        var lost: PostgresError?
+        var lost: RequestFailure?
         var hasFailed = false
         switch result {
         case .success(let rows): member.finish(.success(Array(rows.suffix(member.call.steps.count))))
         case .failure(let failure):
             hasFailed = true
             if failure.error.leavesOutcomeOpen {
-                lost = failure.error
+                lost = failure
             } else if failure.error.needsTime {
                 leave(member)
             } else {
@@ -171,7 +173,10 @@ final class Batcher: Sendable {
         }
         guard let end = round.answered(member, hasFailed: hasFailed, lost: lost) else { return }
         state.withLockedValue { $0.policy.record(round.count, failed: end.failed) }
-        if let error = end.error { return broke(lane, end.unanswered, error) }
+        if let error = end.error {
+            metrics.evicted(error.sqlState ?? "lost")
+            return putBack(end.unanswered.filter { $0.lost(error) } + end.unsent, of: lane, error)
+        }
         carry(on: lane)
     }
 

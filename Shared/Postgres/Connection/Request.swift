@@ -38,6 +38,8 @@ struct Answer: Sendable {
 struct RequestFailure: Error, Sendable {
     var error: PostgresError
     var step: Int?
+    /// Whether any of it had gone to the server. What had not may simply be sent on another connection.
+    var wasSent = true
 }
 
 /// The limits in time that a connection keeps on this side.

@@ -72,7 +72,7 @@ struct Wire: @unchecked Sendable {
         machine = PipelineStateMachine()
         if case .opening(let opener) = before { opener.resume(returning: reason) }
         for request in inFlight { fail(request, request.reason ?? reason) }
-        for request in waiting { fail(request, request.reason ?? reason) }
+        for request in waiting { fail(request, request.reason ?? reason, wasSent: false) }
         inFlight.removeAll()
         waiting.removeAll()
         listener?.finish()
@@ -83,9 +83,10 @@ struct Wire: @unchecked Sendable {
         shutDown(PostgresError(.connectionLost, serverMessage: libpqMessage))
     }
 
-    mutating func fail(_ request: Request, _ error: PostgresError) {
+    mutating func fail(_ request: Request, _ error: PostgresError, wasSent: Bool = true) {
         if case .solo(let solo) = request.work { solo.ended(error) }
-        answers.append(Answer(request, .failure(RequestFailure(error: error, step: request.failedStep))))
+        let failure = RequestFailure(error: error, step: request.failedStep, wasSent: wasSent)
+        answers.append(Answer(request, .failure(failure)))
     }
 
     // MARK: Taking requests
@@ -94,7 +95,7 @@ struct Wire: @unchecked Sendable {
     mutating func accept(_ requests: [Request]) -> Bool {
         if case .closed(let reason) = phase {
             for request in requests {
-                fail(request, PostgresError(.connectionLost, serverMessage: reason.serverMessage))
+                fail(request, PostgresError(.connectionLost, serverMessage: reason.serverMessage), wasSent: false)
             }
             return false
         }
