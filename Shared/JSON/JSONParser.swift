@@ -46,6 +46,7 @@ struct JSONParser {
         guard depth <= limits.depth else { throw error(.tooDeep, at: position) }
         position += 1
         var members: [JSONObject.Member] = []
+        // Filled once there are many: a few names are compared faster than hashed.
         var names: Set<String> = []
         skipSpace()
         if try take("}") { return .object(JSONObject()) }
@@ -54,7 +55,11 @@ struct JSONParser {
             let start = position
             guard try peek() == UInt8(ascii: "\"") else { throw error(.unexpectedCharacter, at: position) }
             let name = try string()
-            guard names.insert(name).inserted else { throw error(.duplicateName, at: start) }
+            if members.count == JSONObject.fewMembers { names = Set(members.lazy.map(\.name)) }
+            let isNew =
+                members.count < JSONObject.fewMembers
+                ? !members.contains { $0.name == name } : names.insert(name).inserted
+            guard isNew else { throw error(.duplicateName, at: start) }
             skipSpace()
             guard try take(":") else { throw error(.unexpectedCharacter, at: position) }
             skipSpace()

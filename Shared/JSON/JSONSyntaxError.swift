@@ -70,6 +70,9 @@ public struct JSONLimits: Hashable, Sendable {
     /// A megabyte, 64 levels, 100,000 values: the largest published example is an eighth of that.
     public static let resource = JSONLimits(bytes: 1 << 20, depth: 64, values: 100_000)
 
+    /// For what we have written ourselves: messages and stored values, of any size.
+    public static let own = JSONLimits(bytes: .max, depth: 64, values: .max)
+
     /// For what is read into a type of ours. The number of bytes is bounded by who receives them.
     public static let strict = JSONLimits(bytes: .max, depth: 64, values: 100_000, isStrict: true)
 }

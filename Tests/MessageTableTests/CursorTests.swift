@@ -19,28 +19,30 @@ import Testing
     @Test("what was read ahead is handed out in batches to the window's end, and only to those who stand there")
     func readAhead() {
         let read = WindowRead(slots: [0, 3], tick: 4, hi: 5, after: 0)
-        var ahead = ReadAhead(read, (1...5).map(Self.message), isWhole: true)
+        var ahead = ReadAhead(read, (1...5).map(Self.message), isWhole: true, newestTick: 5)
+        let start = Position(tick: 4, window: nil)
         var (batch, next) = ahead.batch(of: 3)
         #expect(batch.map(\.id) == [1, 2, 3] && next == Position(tick: 4, window: .init(hi: 5, after: 3)))
-        #expect(ahead.continues(read))
+        #expect(ahead.continues([0, 3], at: start) && !ahead.continues([0], at: start))
+        #expect(!ahead.continues([0, 3], at: Position(tick: 5, window: nil)))
         ahead.passed(batch.count, next)
-        let goesOn = WindowRead(slots: [0, 3], tick: 4, hi: 5, after: 3)
-        #expect(ahead.continues(goesOn) && !ahead.continues(read))
-        #expect(!ahead.continues(WindowRead(slots: [0], tick: 4, hi: 5, after: 3)))
+        #expect(ahead.continues([0, 3], at: next) && !ahead.continues([0, 3], at: start))
+        #expect(!ahead.continues([0], at: next))
+        #expect(!ahead.continues([0, 3], at: Position(tick: 4, window: .init(hi: 5, after: 4))))
         (batch, next) = ahead.batch(of: 3)
         #expect(batch.map(\.id) == [4, 5] && next == Position(tick: 5, window: nil))
         ahead.passed(batch.count, next)
-        #expect(!ahead.continues(WindowRead(slots: [0, 3], tick: 5, hi: 6, after: 0)))
+        #expect(!ahead.continues([0, 3], at: next))
     }
 
     @Test("a window that did not come whole is read again behind what came")
     func readAgain() {
         let read = WindowRead(slots: [0], tick: 4, hi: 5, after: 0)
-        var ahead = ReadAhead(read, (1...3).map(Self.message), isWhole: false)
+        var ahead = ReadAhead(read, (1...3).map(Self.message), isWhole: false, newestTick: 5)
         let (batch, next) = ahead.batch(of: 3)
         #expect(batch.count == 3 && next == Position(tick: 4, window: .init(hi: 5, after: 3)))
         ahead.passed(batch.count, next)
-        #expect(!ahead.continues(WindowRead(slots: [0], tick: 4, hi: 5, after: 3)))
+        #expect(!ahead.continues([0], at: next))
     }
 
     private static func message(_ id: Int) -> Message {

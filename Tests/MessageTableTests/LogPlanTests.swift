@@ -182,9 +182,6 @@ import Testing
 
     @Test("a window of one bulk import is read once, and checkpointed every 1,000 messages")
     func bulk() async throws {
-        let calls = Statement(
-            "test.calls",
-            "select coalesce(sum(calls), 0)::bigint from pg_stat_user_functions where funcname = 'window_messages'")
         let steps = Statement(
             "test.steps", "select count(distinct (lo_tick, hi_tick, pos)) from message_table.checkpoint")
         try await LogFixture.with { log in
@@ -193,16 +190,40 @@ import Testing
             _ = try await log.observer.query(Self.tick)
             // Connections made from now on count their calls.
             try await log.database.withPool(login: "outcomes_worker", connections: 1) { worker in
-                let consumer = Consumer(
-                    group: HandlingTests.counting(), servicePool: log.service,
-                    reader: LogReader(group: "counting", pool: worker), clock: .system, logger: .silent)
-                var cursors = try await consumer.reader.cursors(of: Array(0..<16))
-                var ahead = ReadAhead()
-                while try await consumer.turn(&cursors, &ahead) != .idle {}
+                try await handleAll(log, worker)
             }
             #expect(try await log.number(HandlingTests.total) == 4500)
             #expect(try await log.number(steps) == 5)
-            try await log.eventually(calls, is: 1)
+            try await log.eventually(Self.windowsRead, is: 1)
         }
     }
+
+    @Test("whoever is behind reads the next window while the handlers work, and each window once")
+    func readsOnce() async throws {
+        try await LogFixture.with { log in
+            try await log.observer.runScript("alter database \(log.database.name) set track_functions = 'pl'")
+            for _ in 0..<7 {
+                try await log.publish((0..<20).map { _ in LogFixture.event() })
+                _ = try await log.observer.query(Self.tick)
+            }
+            try await log.database.withPool(login: "outcomes_worker", connections: 1) { worker in
+                try await handleAll(log, worker)
+            }
+            #expect(try await log.number(HandlingTests.total) == 140)
+            try await log.eventually(Self.windowsRead, is: 7)
+        }
+    }
+
+    private func handleAll(_ log: LogFixture, _ worker: Pool) async throws {
+        let consumer = Consumer(
+            group: HandlingTests.counting(), servicePool: log.service,
+            reader: LogReader(group: "counting", pool: worker), clock: .system, logger: .silent)
+        var cursors = try await consumer.reader.cursors(of: Array(0..<16))
+        var ahead = ReadAhead()
+        while try await consumer.turn(&cursors, &ahead) != .idle {}
+    }
+
+    private static let windowsRead = Statement(
+        "test.calls",
+        "select coalesce(sum(calls), 0)::bigint from pg_stat_user_functions where funcname = 'window_messages'")
 }

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import JSON
 import Models
 import Testing
 
@@ -112,7 +113,7 @@ struct Golden: CustomTestStringConvertible, Sendable {
     let version: Int?
     /// The sample as the encoder writes it, keys sorted.
     let encoded: @Sendable () throws -> String
-    /// Whether these bytes decode to the sample.
+    /// Whether these bytes decode to the sample, by the decoder of messages and by Foundation's.
     let decodesToSample: @Sendable (Data) throws -> Bool
     /// What these bytes are when they are read and written again.
     let again: @Sendable (Data) throws -> String
@@ -131,7 +132,9 @@ struct Golden: CustomTestStringConvertible, Sendable {
         }
         encoded = { try write(event) }
         again = { try write(try JSONDecoder().decode(E.self, from: $0)) }
-        decodesToSample = { try JSONDecoder().decode(E.self, from: $0) == event }
+        decodesToSample = { data in
+            try JSONDecoder().decode(E.self, from: data) == event && JSONValue.decode(E.self, from: data) == event
+        }
     }
 
     static let all: [Golden] = [

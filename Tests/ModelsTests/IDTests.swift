@@ -14,10 +14,26 @@ struct IDTests {
 
     @Test(
         "what is not the canonical text of a UUID is no id",
-        arguments: ["", "018f3c2a7b10700180010123456789ab", "018f3c2a-7b10-7001-8001-0123456789a", "not-an-id"]
+        arguments: [
+            "", "018f3c2a7b10700180010123456789ab", "018f3c2a-7b10-7001-8001-0123456789a", "not-an-id",
+            "018f3c2a-7b10-7001-8001-0123456789abc", "018f3c2a-7b10-7001-8001-0123456789ab ",
+            "018f3c2-a7b10-7001-8001-0123456789ab", "018f3c2a-7b10-7001-8001-01234567 9ab",
+            "018f3c2a-7b10-7001-8001-+123456789ab", "0x8f3c2a-7b10-7001-8001-0123456789ab",
+            "018f3c2a-7b10-7001-8001-0123456789ag", "{018f3c2a-7b10-7001-8001-0123456789ab}",
+            "018f3c2a-7b10-7001-8001-0123456789ａb",
+        ]
     )
     func refuses(_ text: String) {
         #expect(ReferralID(text) == nil)
+    }
+
+    @Test("whatever id there is, its text in either case is read back")
+    func everyByte() {
+        for _ in 0..<1_000 {
+            let uuid = UUID()
+            #expect(PeerID(uuid.uuidString)?.rawValue == uuid)
+            #expect(PeerID(uuid.uuidString.lowercased())?.rawValue == uuid)
+        }
     }
 
     @Test("in JSON an id is its text, and a bad one is refused")

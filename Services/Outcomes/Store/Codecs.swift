@@ -1,4 +1,5 @@
 internal import FoundationEssentials
+internal import JSON
 public import OutcomesDomain
 public import Postgres
 
@@ -20,7 +21,7 @@ extension JSONB {
     }
 
     /// The column's JSON as a value.
-    func decoded<Value: Decodable>(as type: Value.Type) throws -> Value {
-        try JSONDecoder().decode(type, from: Data(bytes))
+    func decoded<Value: Decodable>(as _: Value.Type) throws -> Value {
+        try JSONValue.decode(from: bytes)
     }
 }

@@ -1,4 +1,5 @@
 internal import FoundationEssentials
+internal import JSON
 internal import MessageTable
 internal import Models
 public import PeerMatchingDomain
@@ -50,6 +51,6 @@ extension JSONB {
     }
 
     func decoded<Value: Decodable>(as _: Value.Type = Value.self) throws -> Value {
-        try JSONDecoder().decode(Value.self, from: Data(bytes))
+        try JSONValue.decode(from: bytes)
     }
 }

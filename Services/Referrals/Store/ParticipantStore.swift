@@ -173,9 +173,7 @@ struct SealedIdentity {
             phone: try key.open(phone, from: .phone), phoneIsSafe: phoneIsSafe,
             address: try key.open(address, from: .address),
             identifiers: try identifiers.map {
-                try JSONDecoder().decode(
-                    [PersonIdentity.Identifier].self, from: Data(try key.open($0, from: .identifiers))
-                )
+                try JSONValue.decode([PersonIdentity.Identifier].self, from: try key.open($0, from: .identifiers))
             } ?? []
         )
     }

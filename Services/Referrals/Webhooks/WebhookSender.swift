@@ -1,4 +1,5 @@
 internal import FoundationEssentials
+internal import JSON
 internal import MessageTable
 internal import Models
 internal import Postgres
@@ -42,7 +43,7 @@ struct WebhookSender: Sendable {
     private func prepare(
         _ attempt: DeliveryAttempt, for partner: PartnerID, in work: Work
     ) async throws -> WebhookRequest? {
-        let word = try JSONDecoder().decode(TaskChangedWord.self, from: Data(attempt.payload.bytes))
+        let word = try JSONValue.decode(TaskChangedWord.self, from: attempt.payload.bytes)
         guard let webhook = try await store.webhook(of: partner, in: work),
             let taken = try await store.taken(word.referralID, in: work), let ids = taken.senderIDs,
             taken.stored.referral.partnerID == partner, taken.view.consentID != nil || !word.restsOnConsent

@@ -32,38 +32,52 @@ struct Consumer: Sendable {
     /// Reads and handles the next messages of the slots that lag most, and moves the cursors.
     func turn(_ cursors: inout [SlotCursor], _ ahead: inout ReadAhead) async throws -> Turn {
         guard let (position, slots) = cursors.furthestBehind() else { return .idle }
-        let hi: Int64
-        if let window = position.window {
-            hi = window.hi
-        } else if let next = try await reader.tick(after: position.tick) {
-            hi = next
-        } else {
-            return .idle
-        }
-        let read = WindowRead(slots: slots, tick: position.tick, hi: hi, after: position.window?.after ?? 0)
-        if !ahead.continues(read) {
-            guard let messages = try await reader.messages(read, limit: Self.readAhead) else {
-                // The tick is gone: the group was behind the log's old end, or an operator has had it forgotten.
-                return .overtaken(slots)
+        if !ahead.continues(slots, at: position) {
+            switch try await reader.read(slots, from: position, limit: Self.readAhead) {
+            case .messages(let read): ahead = read
+            case .endOfLog: return .idle
+            case .gone: return .overtaken(slots)
             }
-            ahead = ReadAhead(read, messages, isWhole: messages.count < Self.readAhead)
         }
         let (messages, next) = ahead.batch(of: Self.batchSize)
         let handled = messages.filter { group.handlers[$0.topic] != nil }
         let touched = Set(handled.map(\.slot))
         let checkpoints = cursors.filter { touched.contains($0.slot) }.map { $0.checkpoint(at: next) }
+        let moved = cursors.moving(slots, to: next, checkpoints)
+        var following: ReadAhead?
         if !handled.isEmpty {
-            guard try await handle(handled, checkpoints) else { return .overtaken(Array(touched)) }
-        }
-        ahead.passed(messages.count, next)
-        for index in cursors.indices where slots.contains(cursors[index].slot) {
-            if let checkpoint = checkpoints.first(where: { $0.slot == cursors[index].slot }) {
-                cursors[index].acknowledged(checkpoint)
-            } else {
-                cursors[index].passed(to: next)
+            async let reading = whatFollows(moved, newestTick: ahead.newestTick)
+            let isOurs: Bool
+            do {
+                isOurs = try await handle(handled, checkpoints)
+            } catch {
+                // Not dropped: a statement that is cancelled costs its connection.
+                _ = await reading
+                throw error
             }
+            following = await reading
+            guard isOurs else { return .overtaken(Array(touched)) }
         }
+        cursors = moved
+        ahead.passed(messages.count, next)
+        if let following { ahead = following }
         return .worked
+    }
+
+    /// What the next turn will want to read if this one succeeds, so that the database reads while handlers work; nil where
+    /// no tick is known to be there for it yet.
+    ///
+    /// Also nil where it could not be read: the next turn asks again, and says what is wrong.
+    private func whatFollows(_ moved: [SlotCursor], newestTick: Int64) async -> ReadAhead? {
+        guard let (position, slots) = moved.furthestBehind(), position.window == nil, position.tick < newestTick
+        else { return nil }
+        do {
+            guard case .messages(let read) = try await reader.read(slots, from: position, limit: Self.readAhead)
+            else { return nil }
+            return read
+        } catch {
+            return nil
+        }
     }
 
     /// False when another process was faster; then nothing of it has happened.

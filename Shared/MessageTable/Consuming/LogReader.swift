@@ -19,25 +19,38 @@ struct LogReader: Sendable {
         return cursors
     }
 
-    /// The tick after this one; nil at the end of the log. Ticks are walked one at a time: an aggregate's messages
-    /// follow each other from tick to tick.
-    func tick(after tick: Int64) async throws -> Int64? {
-        guard let row = try await pool.query(Self.nextTick, tick).first else { return nil }
-        return try row.decode(Int64.self)
+    /// What reading on came to.
+    enum Reading: Sendable {
+        case messages(ReadAhead)
+        case endOfLog
+        /// A tick is there no more: the group was behind the log's old end, or an operator has had it forgotten.
+        case gone
     }
 
-    /// The window's next messages; nil when one of its ticks is there no more.
-    func messages(_ read: WindowRead, limit: Int) async throws -> [Message]? {
-        let slots = read.slots.map { Int16(truncatingIfNeeded: $0) }
+    /// Reads what comes next for slots that stand at a position, up to so many messages of one window. Ticks are walked one
+    /// at a time: an aggregate's messages follow each other from tick to tick.
+    func read(_ slots: [Int], from position: Position, limit: Int) async throws -> Reading {
+        let (hi, newest): (Int64, Int64)
+        if let window = position.window {
+            (hi, newest) = (window.hi, window.hi)
+        } else {
+            let (next, further) = try await pool.query(Self.nextTicks, position.tick)[0].decode(
+                (Int64?, Int64?).self)
+            guard let next else { return .endOfLog }
+            (hi, newest) = (next, further ?? next)
+        }
+        let read = WindowRead(slots: slots, tick: position.tick, hi: hi, after: position.window?.after ?? 0)
         let rows: Rows
         do {
-            rows = try await pool.query(Self.window, slots, read.tick, read.hi, read.after, Int32(limit))
+            rows = try await pool.query(
+                Self.window, slots.map { Int16(truncatingIfNeeded: $0) }, read.tick, read.hi, read.after, Int32(limit))
         } catch {
             // no_data_found, from `select … into strict`
-            if error.sqlState == "P0002" { return nil }
+            if error.sqlState == "P0002" { return .gone }
             throw error
         }
-        return try rows.map { try Message($0) }
+        let messages = try rows.map { try Message($0) }
+        return .messages(ReadAhead(read, messages, isWhole: messages.count < limit, newestTick: newest))
     }
 
     /// Which of these keys have messages parked, so that later ones must park behind them.
@@ -71,8 +84,13 @@ struct LogReader: Sendable {
         order by s.slot
         """)
 
-    private static let nextTick = Statement(
-        "tick.next", "select tick_id from message_table.tick where tick_id > $1 order by tick_id limit 1")
+    /// The next tick, and one more where there is one: then it is known that the window will be followed by another.
+    private static let nextTicks = Statement(
+        "tick.next",
+        """
+        select min(tick_id), max(tick_id)
+        from (select tick_id from message_table.tick where tick_id > $1 order by tick_id limit 2) t
+        """)
 
     private static let window = Statement(
         "message.window",

@@ -6,21 +6,26 @@ struct ReadAhead: Sendable {
     private var messages: ArraySlice<Message>
     /// The window has no more than these.
     private let isWhole: Bool
+    /// The newest tick that was seen when this was read: slots before it have something to read.
+    let newestTick: Int64
 
     /// Nothing is read yet.
     init() {
-        self.init(WindowRead(slots: [], tick: 0, hi: 0, after: 0), [], isWhole: true)
+        self.init(WindowRead(slots: [], tick: 0, hi: 0, after: 0), [], isWhole: true, newestTick: 0)
     }
 
-    init(_ read: WindowRead, _ messages: [Message], isWhole: Bool) {
+    init(_ read: WindowRead, _ messages: [Message], isWhole: Bool, newestTick: Int64) {
         self.read = read
         self.messages = messages[...]
         self.isWhole = isWhole
+        self.newestTick = newestTick
     }
 
-    /// Whether what is wanted is what comes next here.
-    func continues(_ wanted: WindowRead) -> Bool {
-        read == wanted && !(messages.isEmpty && !isWhole)
+    /// Whether what comes next here is what these slots want, which stand at that position.
+    func continues(_ slots: [Int], at position: Position) -> Bool {
+        guard read.slots == slots, read.tick == position.tick, !(messages.isEmpty && !isWhole) else { return false }
+        guard let window = position.window else { return read.after == 0 }
+        return window == Position.Window(hi: read.hi, after: read.after)
     }
 
     /// The next messages, and where the slots stand after them.

@@ -84,6 +84,20 @@ struct WindowRead: Hashable, Sendable {
 }
 
 extension [SlotCursor] {
+    /// These slots moved to a position, with a checkpoint or, where nothing of theirs was in the way, without.
+    func moving(_ slots: [Int], to position: Position, _ checkpoints: [Checkpoint]) -> [SlotCursor] {
+        map { cursor in
+            guard slots.contains(cursor.slot) else { return cursor }
+            var cursor = cursor
+            if let checkpoint = checkpoints.first(where: { $0.slot == cursor.slot }) {
+                cursor.acknowledged(checkpoint)
+            } else {
+                cursor.passed(to: position)
+            }
+            return cursor
+        }
+    }
+
     /// The slots that lag most, all at one position: they are read next, together.
     func furthestBehind() -> (position: Position, slots: [Int])? {
         let position = map(\.position).min { left, right in

@@ -77,7 +77,7 @@ enum MessageJSON {
 
     static func decode<T: Decodable>(_: T.Type, _ bytes: [UInt8]) throws(MessageError) -> T {
         do {
-            return try JSONDecoder().decode(T.self, from: Data(bytes))
+            return try JSONValue.decode(from: bytes)
         } catch {
             throw .undecodable(type: "\(T.self)")
         }

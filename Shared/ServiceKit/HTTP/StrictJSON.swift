@@ -1,9 +1,6 @@
 internal import JSON
 
-/// Reads JSON into `Decodable` types and refuses what the type does not ask for.
-///
-/// A synthesised `init(from:)` asks its container for every property, present or not; so a member that was never asked
-/// for is one that the type does not know. Nothing needs to be declared twice.
+/// Reads JSON into `Decodable` types and refuses members that the type does not know.
 public enum StrictJSON {
     /// - Throws: 400 where the bytes are not JSON; 422 with a pointer to each unknown member, or to the first value
     ///   that does not fit the type.
@@ -11,11 +8,9 @@ public enum StrictJSON {
         _ type: Value.Type,
         from bytes: some Collection<UInt8>
     ) throws(Problem) -> Value {
-        let tree = try parse(bytes)
-        let asked = AskedMembers()
-        let value: Value
+        let (value, unknown): (Value, [String])
         do {
-            value = try Value(from: StrictJSONDecoder(tree, asked: asked))
+            (value, unknown) = try parse(bytes).decodeNamingUnknown()
         } catch let error as DecodingError {
             throw .invalid([Problem.FieldError(error)])
         } catch let problem as Problem {
@@ -23,7 +18,6 @@ public enum StrictJSON {
         } catch {
             throw .invalid("", "does not fit")
         }
-        let unknown = asked.unknown
         guard unknown.isEmpty else { throw .invalid(unknown.map { .init($0, "unknown member") }) }
         return value
     }
@@ -59,20 +53,4 @@ extension Problem.FieldError {
             self.init("", "does not fit")
         }
     }
-}
-
-/// The JSON pointer (RFC 6901) of a coding path: `/items/0/a~1b`.
-func jsonPointer(_ path: [any CodingKey]) -> String {
-    var pointer = ""
-    for key in path {
-        pointer += "/"
-        for character in key.stringValue {
-            switch character {
-            case "~": pointer += "~0"
-            case "/": pointer += "~1"
-            default: pointer.append(character)
-            }
-        }
-    }
-    return pointer
 }
