@@ -67,6 +67,9 @@ struct Travel: AsyncParsableCommand {
     var connections: Int = 8
 
     private static let warmUp = "warm-up"
+    /// Before the clock starts the consumer is there, connections are open, statements prepared, and the ticker, which looks
+    /// four times a second while nobody publishes, has found its pace.
+    private static let warmingUp = Duration.seconds(2)
 
     func run() async throws {
         let total = Int(Double(rate) * seconds)
@@ -83,32 +86,20 @@ struct Travel: AsyncParsableCommand {
             configuration.maximumConnections = connections
             configuration.maximumWaiters = 100_000
             let pool = Pool(configuration, reactor: reactor, logger: .silent)
-            // Before the clock starts the consumer is there, connections are open and statements prepared.
-            try await withThrowingDiscardingTaskGroup { warming in
-                for _ in 0..<(4 * connections) {
-                    warming.addTask {
-                        var event = AssessmentRecorded.example(at: WallClock.system.now())
-                        event.instrument = Self.warmUp
-                        try await pool.transaction(for: agency) { [event] transaction in
-                            try transaction.publish(event, agency: agency, headers: .none)
-                        }
-                    }
-                }
-            }
-            try await Task.sleep(for: .seconds(1))
-            let begin = ContinuousClock.now
+            let begin = ContinuousClock.now + Self.warmingUp
             started.withLockedValue { $0 = begin }
             try await withThrowingDiscardingTaskGroup { publishing in
                 // In portions of a hundredth of a second; a publisher that is late catches up, and its messages are late.
-                let portions = Int(seconds * 100)
-                for portion in 0..<portions {
+                let (warm, portions) = (Int(Self.warmingUp / .milliseconds(10)), Int(seconds * 100))
+                for portion in -warm..<portions {
                     try await Task.sleep(until: begin + .milliseconds(10 * portion), clock: .continuous)
                     let due = WallClock.system.now()
-                    for _ in (total * portion / portions)..<(total * (portion + 1) / portions) {
+                    for _ in (total * (portion + warm) / portions)..<(total * (portion + warm + 1) / portions) {
                         publishing.addTask {
-                            try await pool.transaction(for: agency) { transaction in
-                                try transaction.publish(
-                                    .example(at: due) as AssessmentRecorded, agency: agency, headers: .none)
+                            var event = AssessmentRecorded.example(at: due)
+                            if portion < 0 { event.instrument = Self.warmUp }
+                            try await pool.transaction(for: agency) { [event] transaction in
+                                try transaction.publish(event, agency: agency, headers: .none)
                             }
                         }
                     }
