@@ -17,6 +17,9 @@ struct Load: ParsableArguments {
     @Option(help: "How many connections they share.")
     var connections: Int = 1
 
+    @Flag(help: "Run the tasks on the reactor's thread, as pgbench runs all its clients on one.")
+    var onReactor = false
+
     /// Gives the body a pool with all its connections open, and closes it afterwards.
     func withPool<T: Sendable>(_ body: (Pool) async throws -> T) async throws -> T {
         let reactor = Reactor()
@@ -25,7 +28,7 @@ struct Load: ParsableArguments {
         configuration.batches.connections = connections
         configuration.maximumWaiters = max(1000, tasks)
         let pool = Pool(configuration, reactor: reactor, logger: Logger(label: "benchmarks"))
-        let result = try await body(pool)
+        let result = try await withTaskExecutorPreference(onReactor ? reactor : nil) { try await body(pool) }
         await pool.shutDown()
         reactor.shutdown()
         return result

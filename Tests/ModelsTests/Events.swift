@@ -113,6 +113,8 @@ struct Golden: CustomTestStringConvertible, Sendable {
     let version: Int?
     /// The sample as the encoder writes it, keys sorted.
     let encoded: @Sendable () throws -> String
+    /// The same as messages are written.
+    let written: @Sendable () throws -> String
     /// Whether these bytes decode to the sample, by the decoder of messages and by Foundation's.
     let decodesToSample: @Sendable (Data) throws -> Bool
     /// What these bytes are when they are read and written again.
@@ -131,6 +133,7 @@ struct Golden: CustomTestStringConvertible, Sendable {
             return String(decoding: try encoder.encode(event), as: UTF8.self)
         }
         encoded = { try write(event) }
+        written = { String(decoding: try JSONValue.text(of: event, sortingNames: true), as: UTF8.self) }
         again = { try write(try JSONDecoder().decode(E.self, from: $0)) }
         decodesToSample = { data in
             try JSONDecoder().decode(E.self, from: data) == event && JSONValue.decode(E.self, from: data) == event

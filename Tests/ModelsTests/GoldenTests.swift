@@ -21,6 +21,7 @@ struct GoldenTests {
     func encodes(_ golden: Golden) throws {
         let pinned = String(decoding: try Self.read(golden), as: UTF8.self)
         #expect(try golden.encoded() == Self.compact(pinned))
+        #expect(try golden.written() == Self.compact(pinned))
     }
 
     @Test("a field that a later version adds is passed over, not refused", arguments: Golden.all)

@@ -45,9 +45,7 @@ extension ExcludedPair.Reason: PostgresEncodable, PostgresDecodable {}
 extension JSONB {
     /// A value as JSON, with its members in order, so that equal values are equal text.
     init(encoding value: some Encodable) throws {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        self.init(Array(try encoder.encode(value)))
+        self.init(try JSONValue.text(of: value, sortingNames: true))
     }
 
     func decoded<Value: Decodable>(as _: Value.Type = Value.self) throws -> Value {

@@ -1,4 +1,5 @@
 internal import FoundationEssentials
+internal import JSON
 internal import MessageTable
 internal import Models
 internal import Postgres
@@ -85,7 +86,7 @@ extension Store {
         work.tx.deliver(
             Delivery(
                 id: ids.uuid(), partner: partner.description, kind: TaskChangedWord.kind,
-                subjectID: referral.referralID.rawValue, payload: JSONB(Array(try JSONEncoder().encode(word))),
+                subjectID: referral.referralID.rawValue, payload: JSONB(try JSONValue.text(of: word)),
                 idempotencyKey: "\(referral.referralID)/\(shown.version)", notBefore: work.now
             ),
             agency: work.agencyID

@@ -62,9 +62,7 @@ struct WebhookSender: Sendable {
             content: .init(
                 taskID: ids.taskID.lowercasedText, referralID: ids.referralID.lowercasedText, version: word.version)
         )
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        let bytes = Array(try encoder.encode(body))
+        let bytes = try JSONValue.text(of: body, sortingNames: true)
         let id = "msg_\(attempt.deliveryID.lowercasedText)"
         return WebhookRequest(
             url: webhook.url,

@@ -27,7 +27,7 @@ extension CivilZone: PostgresEncodable, PostgresDecodable {
 extension JSONB {
     /// A value as JSON for a `jsonb` column.
     init(encoding value: some Encodable) throws {
-        self.init(Array(try JSONEncoder().encode(value)))
+        self.init(try JSONValue.text(of: value))
     }
 
     /// The column's JSON as a value.

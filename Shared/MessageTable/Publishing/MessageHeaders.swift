@@ -69,7 +69,7 @@ extension MessageHeaders {
 enum MessageJSON {
     static func encode(_ value: some Encodable) throws(MessageError) -> JSONB {
         do {
-            return JSONB(Array(try JSONEncoder().encode(value)))
+            return JSONB(try JSONValue.text(of: value))
         } catch {
             throw .unencodable(type: "\(type(of: value))")
         }

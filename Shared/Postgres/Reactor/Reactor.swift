@@ -9,16 +9,22 @@ internal import NIOConcurrencyHelpers
 public final class Reactor: Sendable {
     private let epoll: Int32
     private let wakeUp: Int32
-    private let shared = NIOLockedValueBox(Shared())
+    let shared = NIOLockedValueBox(Shared())
     /// Finds the servers that the connections on this reactor are to.
     let names: NameResolver
 
-    private struct Shared {
+    struct Shared {
         var handlers: [UInt64: @Sendable (Readiness) -> Void] = [:]
         /// Asked every now and then, while there are any, whether something has taken too long.
         var sentries: [UInt64: @Sendable (ContinuousClock.Instant) -> Void] = [:]
         var nextToken: UInt64 = 1
         var isStopping = false
+        /// Work of tasks that prefer this thread.
+        var jobs: [UnownedJob] = []
+        /// Which thread it is, once it runs.
+        var thread: pthread_t?
+        /// It takes no more work.
+        var hasEnded = false
     }
 
     /// Starts the thread. It runs until ``shutdown()``.
@@ -113,13 +119,18 @@ public final class Reactor: Sendable {
     private func run() {
         var events = [epoll_event](repeating: epoll_event(), count: 64)
         var nextLook = ContinuousClock.now
+        shared.withLockedValue { $0.thread = pthread_self() }
         while true {
-            let (hasSentries, isStopping) = shared.withLockedValue { (!$0.sentries.isEmpty, $0.isStopping) }
+            let (hasSentries, hasJobs, isStopping) = shared.withLockedValue {
+                (!$0.sentries.isEmpty, !$0.jobs.isEmpty, $0.isStopping)
+            }
             if isStopping { break }
-            let count = epoll_wait(epoll, &events, Int32(events.count), hasSentries ? 100 : -1)
+            let count = epoll_wait(epoll, &events, Int32(events.count), hasJobs ? 0 : hasSentries ? 100 : -1)
             for event in events.prefix(max(0, Int(count))) { deliver(event) }
             if hasSentries { look(&nextLook) }
+            runJobs()
         }
+        endJobs()
         close(wakeUp)
         close(epoll)
     }
@@ -142,7 +153,7 @@ public final class Reactor: Sendable {
         for sentry in shared.withLockedValue({ Array($0.sentries.values) }) { sentry(now) }
     }
 
-    private func wake() {
+    func wake() {
         var one: UInt64 = 1
         _ = write(wakeUp, &one, MemoryLayout<UInt64>.size)
     }

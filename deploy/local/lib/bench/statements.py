@@ -31,18 +31,28 @@ def single(machine: Machine, seconds: float) -> list[Benchmark]:
     return [
         Benchmark(
             "insert-1",
-            {"ours": lambda: mine("insert", 1, 1), "pgbench": lambda: theirs("insert", 1)},
+            {
+                "ours": lambda: mine("insert", 1, 1),
+                "pgbench": lambda: theirs("insert", 1),
+                "reactor": lambda: mine("insert", 1, 1, "--on-reactor"),
+            },
             [
                 Check("insert, 1 connection", "rate", "ours", 0.60, "pgbench", target=0.8),
-                Check("client CPU of an insert, 1 connection", "cpu_us", "ours", 2.0, "pgbench", at_most=True),
+                Check("client CPU of an insert, 1 connection", "cpu_us", "ours", None, "pgbench"),
+                Check("the same on the reactor's thread", "cpu_us", "reactor", 2.0, "pgbench", at_most=True),
             ],
         ),
         Benchmark(
             "insert-8",
-            {"ours": lambda: mine("insert", 8, 8), "pgbench": lambda: theirs("insert", 8)},
+            {
+                "ours": lambda: mine("insert", 8, 8),
+                "pgbench": lambda: theirs("insert", 8),
+                "reactor": lambda: mine("insert", 8, 8, "--on-reactor"),
+            },
             [
                 Check("insert, 8 tasks on 8 connections", "rate", "ours", 0.85, "pgbench"),
-                Check("client CPU of an insert, 8 connections", "cpu_us", "ours", 2.0, "pgbench", at_most=True),
+                Check("client CPU of an insert, 8 connections", "cpu_us", "ours", None, "pgbench"),
+                Check("the same on the reactor's thread", "cpu_us", "reactor", 2.0, "pgbench", at_most=True),
             ],
         ),
         Benchmark(
@@ -59,10 +69,15 @@ def single(machine: Machine, seconds: float) -> list[Benchmark]:
         ),
         Benchmark(
             "select",
-            {"ours": lambda: mine("select", 8, 8), "pgbench": lambda: theirs("select", 8)},
+            {
+                "ours": lambda: mine("select", 8, 8),
+                "pgbench": lambda: theirs("select", 8),
+                "reactor": lambda: mine("select", 8, 8, "--on-reactor"),
+            },
             [
-                Check("client CPU of a select, 8 connections", "cpu_us", "ours", 2.0, "pgbench", at_most=True),
                 Check("select by key, 8 tasks on 8 connections", "rate", "ours", 0.5, "pgbench"),
+                Check("client CPU of a select, 8 connections", "cpu_us", "ours", None, "pgbench"),
+                Check("the same on the reactor's thread", "cpu_us", "reactor", 2.0, "pgbench", at_most=True),
             ],
         ),
     ]
@@ -83,9 +98,11 @@ def transactions(machine: Machine, seconds: float) -> list[Benchmark]:
                 "ours": lambda: mine("outcomes", "transaction"),
                 "pgbench": lambda: theirs("outcomes", "transaction", 8),
                 "unpipelined": lambda: mine("outcomes", "transaction", "--unpipelined"),
+                "reactor": lambda: mine("outcomes", "transaction", "--on-reactor"),
             },
             [
                 Check("row + audit + message as one pipeline : pgbench's own", "rate", "ours", 0.85, "pgbench"),
+                Check("the same on the reactor's thread", "rate", "reactor", 0.85, "pgbench"),
                 Check("the same : ours, a round trip for each statement", "rate", "ours", 1.4, "unpipelined"),
             ],
         ),
@@ -103,9 +120,11 @@ def transactions(machine: Machine, seconds: float) -> list[Benchmark]:
                 "ours": lambda: mine("outcomes", "publish-transaction"),
                 "pgbench": lambda: theirs("outcomes", "publish-transaction", 8),
                 "unpipelined": lambda: mine("outcomes", "publish-transaction", "--unpipelined"),
+                "reactor": lambda: mine("outcomes", "publish-transaction", "--on-reactor"),
             },
             [
                 Check("publish transaction as one pipeline : pgbench's own", "rate", "ours", 0.85, "pgbench"),
+                Check("the same on the reactor's thread", "rate", "reactor", 0.85, "pgbench"),
                 Check("the same : ours, a round trip for each statement", "rate", "ours", 1.4, "unpipelined"),
             ],
         ),
