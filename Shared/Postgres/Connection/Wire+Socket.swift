@@ -91,33 +91,23 @@ extension Wire {
         case PGRES_PIPELINE_SYNC: return .sync
         case PGRES_PIPELINE_ABORTED: return .aborted
         default:
-            let step = inFlight.first?.results.count
+            guard !machine.isAtSync, let head = inFlight.first else { return .failure(result.error(statement: nil)) }
             // Once for each request: what follows is aborted, until the sync, whose own error belongs to no step.
-            if !machine.hasFailed, !machine.isAtSync { inFlight[inFlight.startIndex].failedStep = step }
-            return .failure(result.error(statement: machine.isAtSync ? nil : nameOfHead))
+            if !machine.hasFailed { head.failedStep = head.results.count }
+            return .failure(result.error(statement: head.nextStep?.statement.name))
         }
     }
 
-    /// The statement that the next answer belongs to, for errors.
-    private var nameOfHead: String? {
-        guard let request = inFlight.first, case .steps(let steps) = request.work else { return nil }
-        return steps.dropFirst(request.results.count).first?.statement.name
-    }
-
-    private func measureHead() {
-        guard let metrics, let request = inFlight.first, let sentAt = request.sentAt, let name = nameOfHead else {
-            return
-        }
-        metrics.ran(name, .now - sentAt)
-    }
 
     private mutating func perform(_ action: PipelineStateMachine.Action, _ result: ResultMemory?) {
         switch action {
         case .nothing: break
         case .keep(let id):
-            guard let result, inFlight.first?.id == id else { return lost() }
-            measureHead()
-            inFlight[inFlight.startIndex].results.append(result)
+            guard let result, let head = inFlight.first, head.id == id else { return lost() }
+            if let metrics, let sentAt = head.sentAt, let step = head.nextStep {
+                metrics.ran(step.statement.name, .now - sentAt)
+            }
+            head.results.append(result)
         case .succeed(let id): answer(id, nil)
         case .fail(let id, let error):
             forgetUnprepared()

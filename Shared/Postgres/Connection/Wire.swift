@@ -108,7 +108,7 @@ struct Wire: @unchecked Sendable {
     mutating func sendWaiting() {
         guard isOpen else { return }
         if inFlight.isEmpty { lastSign = .now }
-        while var next = waiting.first {
+        while let next = waiting.first {
             switch next.work {
             case .steps(let steps):
                 if case .solo? = inFlight.last?.work { return flush() }

@@ -10,6 +10,7 @@ import sys
 
 import measuring
 import messages
+import outages
 import statements
 import web
 from running import HERE, Machine
@@ -76,7 +77,7 @@ def main() -> int:
         benchmark
         for group in (
             statements.single, statements.transactions, messages.consuming, messages.travelling, messages.backlogs,
-            web.requests,
+            outages.taking_over, web.requests, outages.restarting,
         )
         for benchmark in group(place, given.seconds)
     ]

@@ -10,7 +10,7 @@ import subprocess
 HERE = pathlib.Path(__file__).parent
 
 
-@dataclasses.dataclass
+@dataclasses.dataclass(frozen=True)
 class Machine:
     """Where everything is."""
     bin: pathlib.Path  # our release build
