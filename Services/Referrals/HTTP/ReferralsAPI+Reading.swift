@@ -36,7 +36,8 @@ extension ReferralsAPI {
         case .staff:
             let stored = try await store.read(
                 try context.parameter("referralID", as: ReferralID.self), in: context.agencyID,
-                recording: context.auditBeside, from: database.pool
+                recording: context.auditBeside, from: database.pool,
+                by: context.deadline
             )
             guard let view = stored.map({ ReferralView($0.referral) }) else { throw StoreError(.notFound) }
             return .ok(view, etag: view.version)
@@ -87,7 +88,8 @@ extension ReferralsAPI {
     ) async throws -> [StoredReferral] {
         guard awaitsClosing else {
             return try await store.list(
-                status, page: page, in: context.agencyID, recording: context.auditBeside, from: database.pool
+                status, page: page, in: context.agencyID, recording: context.auditBeside, from: database.pool,
+                by: context.deadline
             )
         }
         return try await database.pool.work(for: context.agencyID, clock: clock, by: context.deadline) { work in

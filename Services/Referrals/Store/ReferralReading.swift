@@ -95,17 +95,20 @@ extension Statement {
 extension Store {
     /// The referral, or nil when there is none in this agency; then nothing was read, and there is no audit row.
     func read(
-        _ id: ReferralID, in agency: AgencyID, recording audit: AuditBeside, from pool: Pool
+        _ id: ReferralID, in agency: AgencyID, recording audit: AuditBeside, from pool: Pool,
+        by deadline: ContinuousClock.Instant?
     ) async throws -> StoredReferral? {
         try await pool.batch(
             .readReferral, agency, id, audit.auditID, audit.subject, audit.role, audit.partnerID,
-            audit.operationID, audit.purpose, audit.dataClasses, audit.requestID, in: .agency(agency), ifLost: .repeatIt
+            audit.operationID, audit.purpose, audit.dataClasses, audit.requestID, in: .agency(agency),
+            ifLost: .repeatIt, by: deadline
         ).first.map { try read($0, in: agency) }
     }
 
     /// A page of the agency's referrals, of one status or of all, the latest first.
     func list(
-        _ status: ReferralStatus?, page: ListPage, in agency: AgencyID, recording audit: AuditBeside, from pool: Pool
+        _ status: ReferralStatus?, page: ListPage, in agency: AgencyID, recording audit: AuditBeside, from pool: Pool,
+        by deadline: ContinuousClock.Instant?
     ) async throws -> [StoredReferral] {
         let before = page.before ?? .last
         let rows =
@@ -113,13 +116,13 @@ extension Store {
                 try await pool.batch(
                     .listReferralsByStatus, agency, status, before, page.limit, audit.auditID,
                     audit.subject, audit.role, audit.partnerID, audit.operationID, audit.purpose, audit.dataClasses,
-                    audit.requestID, in: .agency(agency), ifLost: .repeatIt
+                    audit.requestID, in: .agency(agency), ifLost: .repeatIt, by: deadline
                 )
             } else {
                 try await pool.batch(
                     .listReferrals, agency, before, page.limit, audit.auditID, audit.subject,
                     audit.role, audit.partnerID, audit.operationID, audit.purpose, audit.dataClasses, audit.requestID,
-                    in: .agency(agency), ifLost: .repeatIt
+                    in: .agency(agency), ifLost: .repeatIt, by: deadline
                 )
             }
         return try rows.map { try read($0, in: agency) }
