@@ -168,7 +168,7 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(
-            name: "JSONTests", dependencies: ["JSON", "Models", "ServiceKit", "TestKit"], swiftSettings: strict),
+            name: "JSONTests", dependencies: ["JSON", "Models", "ServiceKit", "TestKit", locks], swiftSettings: strict),
         .testTarget(
             name: "ModelsTests", dependencies: ["JSON", "Models", "TestKit"], exclude: ["Golden"], swiftSettings: strict),
         .testTarget(

@@ -30,6 +30,8 @@ extension JSONValue {
         _: Value.Type = Value.self
     ) throws -> (value: Value, unknown: [String]) {
         let read = ReadObjects()
+        // The nodes know it as well: without this both would stay for ever.
+        defer { read.nodes.removeAll() }
         let value = try Value(from: JSONNode(self, .root, read: read))
         return (value, read.unknown)
     }

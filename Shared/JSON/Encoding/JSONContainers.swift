@@ -29,7 +29,7 @@ struct JSONObjectWriting<Key: CodingKey>: KeyedEncodingContainerProtocol {
 
     /// A place that is written to later.
     private func inner(_ name: String) -> JSONPlace {
-        let inner = JSONPlace(.member(name, of: place))
+        let inner = JSONPlace(.held(JSONKey(name), by: .init(place: place)))
         place.write(.place(inner), named: name)
         return inner
     }
@@ -59,7 +59,7 @@ struct JSONArrayWriting: UnkeyedEncodingContainer {
     func superEncoder() -> any Encoder { inner() }
 
     private func inner() -> JSONPlace {
-        let inner = JSONPlace(.item(count, of: place))
+        let inner = JSONPlace(.held(JSONKey(intValue: count), by: .init(place: place)))
         place.append(.place(inner))
         return inner
     }

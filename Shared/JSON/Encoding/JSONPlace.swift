@@ -7,6 +7,12 @@ final class JSONPlace: Encoder {
         case root
         case member(String, of: JSONPlace)
         case item(Int, of: JSONPlace)
+        /// Of one that holds this one, until it is written to.
+        case held(JSONKey, by: WeakPlace)
+    }
+
+    struct WeakPlace {
+        weak var place: JSONPlace?
     }
 
     /// What stands at a member or an item: written already, or still a place.
@@ -56,6 +62,7 @@ final class JSONPlace: Encoder {
         case .root: []
         case .member(let name, let place): place.codingPath + [JSONKey(name)]
         case .item(let index, let place): place.codingPath + [JSONKey(intValue: index)]
+        case .held(let key, let holder): (holder.place?.codingPath ?? []) + [key]
         }
     }
 

@@ -20,10 +20,13 @@ struct Loop: Sendable {
         await bell.ring()
     }
 
-    /// Runs turns until it is stopped or its task is cancelled; each returns how long to pause. A turn that throws is logged, and the next one comes after a pause
-    /// that grows with the failures up to 5 s.
-    func run(_ turn: () async throws -> Duration) async {
+    /// Runs turns until it is stopped or its task is cancelled; each returns how long to pause. A turn that throws is
+    /// logged, and the next one comes after a pause that grows with the failures up to 5 s.
+    ///
+    /// - Parameter delay: a pause before the first one.
+    func run(after delay: Duration = .zero, _ turn: () async throws -> Duration) async {
         var failures = 0
+        if delay > .zero { await bell.wait(atMost: delay) }
         while !isStopping && !Task.isCancelled {
             do {
                 let pause = try await turn()

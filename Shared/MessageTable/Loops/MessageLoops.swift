@@ -110,6 +110,10 @@ public struct MessageLoops: Service {
         for loop in [ticker, promoter, sender, partitions, trimmer, meter] + consumers.map(\.loop) { await loop.stop() }
     }
 
+    /// What can wait leaves a process that starts its connections for what cannot, and processes that start together do
+    /// not do it together.
+    private static func notAtOnce() -> Duration { .seconds(Double.random(in: 1...2)) }
+
     /// While messages flow a tick each 15 ms, backing off to 250 ms.
     private func runTicker() async {
         let pause = Backing(from: .milliseconds(15), upTo: .milliseconds(250))
@@ -133,7 +137,7 @@ public struct MessageLoops: Service {
     }
 
     private func runPartitions() async {
-        await partitions.run {
+        await partitions.run(after: Self.notAtOnce()) {
             try await upkeep.addPartitions(daysAhead: 7)
             return .seconds(3600)
         }
@@ -141,7 +145,7 @@ public struct MessageLoops: Service {
 
     /// Takes the log's old end away, every five minutes; when publishers hold a partition, soon again.
     private func runTrimmer() async {
-        await trimmer.run {
+        await trimmer.run(after: Self.notAtOnce()) {
             if try await upkeep.trim() { return .zero }
             do {
                 guard let old = try await upkeep.dropOldPartition() else { return .seconds(300) }
@@ -165,7 +169,7 @@ public struct MessageLoops: Service {
             log: LogOperator(configuration.workerPool), clock: configuration.clock, metrics: configuration.metrics,
             logger: configuration.logger)
         var memory = LogMeter.Memory()
-        await meter.run {
+        await meter.run(after: Self.notAtOnce()) {
             try await measure.record(&memory)
             return .seconds(5)
         }

@@ -28,12 +28,15 @@ struct AuditUpkeep: Service {
         await cancelWhenGracefulShutdown {
             var turn = 0
             var lastSuccess = ContinuousClock.now
-            while !Task.isCancelled {
+            // Not at once: a process that starts needs its connections for what others wait for.
+            var pause = Duration.seconds(Double.random(in: 1...2))
+            while true {
+                // Processes that start together do not seal together. Being cancelled ends the sleep, then the loop.
+                do { try await Task.sleep(for: pause) } catch { return }
                 if await keep(partitions: turn % Self.partitionsEvery == 0) { lastSuccess = .now }
                 age.set((ContinuousClock.now - lastSuccess).inSeconds)
                 turn += 1
-                // Processes that start together do not seal together. Being cancelled ends the sleep, then the loop.
-                do { try await Task.sleep(for: Self.sealEvery * Double.random(in: 0.8...1.2)) } catch { return }
+                pause = Self.sealEvery * Double.random(in: 0.8...1.2)
             }
         }
     }

@@ -11,10 +11,13 @@ struct IdempotencyPurge: Service {
 
     func run() async {
         await cancelWhenGracefulShutdown {
-            while !Task.isCancelled {
-                await purge()
+            // Soon after the start, where a process lives for less than an hour, but not at once.
+            var pause = Duration.seconds(.random(in: 1...60))
+            while true {
                 // Processes that start together do not purge together. Being cancelled ends the sleep, then the loop.
-                do { try await Task.sleep(for: .seconds(.random(in: 2700...4500))) } catch { return }
+                do { try await Task.sleep(for: pause) } catch { return }
+                await purge()
+                pause = .seconds(.random(in: 2700...4500))
             }
         }
     }
