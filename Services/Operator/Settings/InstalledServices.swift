@@ -22,6 +22,16 @@ enum InstalledServices {
         service == "referrals" ? ReferralsSettings.all : []
     }
 
+    /// The schema that a service owns.
+    static func schema(of service: String) -> String {
+        switch service {
+        case "referrals": "referral"
+        case "peer-matching": "matching"
+        case "outcomes": "outcome"
+        default: service
+        }
+    }
+
     /// The two logins of a service with the beginnings of their variables.
     static func logins(of service: String) -> [(login: String, prefix: String)] {
         let name = String(service.map { $0 == "-" ? "_" : $0 })

@@ -48,7 +48,7 @@ struct AuditUpkeep: Service {
             let rows = try await workers.query(Statements.seal)
             let count = try rows.first?.column("row_count", as: Int.self) ?? 0
             sealedRows.increment(by: count)
-            if count > 0 { try await logLastSeal() }
+            if count > 0 { try await logLastSeals() }
             return true
         } catch {
             logger.warning("the audit trail was not sealed", metadata: ["error": "\(error)"])
@@ -56,11 +56,15 @@ struct AuditUpkeep: Service {
         }
     }
 
-    /// The newest hash leaves the database with the log: whoever rewrote the whole chain would contradict it.
-    private func logLastSeal() async throws(PostgresError) {
+    /// The newest hash of each agency leaves the database with the log: whoever rewrote a whole chain would contradict it.
+    private func logLastSeals() async throws(PostgresError) {
         for row in try await workers.query(Statements.last) {
-            let (number, hash) = try row.decode((Int64, String).self)
-            logger.info("audit trail sealed", metadata: ["seal_number": "\(number)", "hash": "\(hash)"])
+            let head = try AuditHead(row)
+            logger.info(
+                AuditHead.logMessage,
+                metadata: [
+                    "agency_id": "\(head.agencyID)", "seal_number": "\(head.number)", "hash": "\(head.hash)",
+                ])
         }
     }
 
@@ -71,10 +75,10 @@ struct AuditUpkeep: Service {
         static let last = Statement(
             "audit.last_seal",
             """
-            select seal_number, encode(hash, 'hex')
+            select agency_id, seal_number, encode(hash, 'hex')
             from audit_seal
-            order by seal_number desc
-            limit 1
+            where to_xid = (select to_xid from audit_seal order by to_xid desc limit 1)
+            order by agency_id
             """
         )
         static let partitions = Statement(
