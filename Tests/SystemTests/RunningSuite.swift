@@ -100,6 +100,13 @@ final class RunningSuite: @unchecked Sendable {
         return url.string ?? ""
     }
 
+    /// The migrator's URL, with its password.
+    var migratorURL: String {
+        var url = URLComponents(string: database.cluster)
+        url?.path = "/" + database.name
+        return url?.string ?? ""
+    }
+
     /// A port that nobody listens on at this moment.
     private static func freePort() throws -> Int {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)

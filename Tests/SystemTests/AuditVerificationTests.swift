@@ -1,0 +1,73 @@
+import Foundation
+import JSON
+import Models
+import Postgres
+import TestKit
+import Testing
+
+@testable import Operator
+
+/// `handrail audit verify` as the agency's privacy officer would have it run, on the real executables.
+@Suite struct AuditVerificationTests {
+    private static let sealed = Statement(
+        "test.sealed",
+        """
+        select count(*)
+        from referral.audit_event as e
+        where e.operation_id = 'listReferrals' and e.xid < (select max(to_xid) from referral.audit_seal)
+        """)
+
+    @Test("a trail that nobody touched holds; a row removed by a superuser is named, and so is a chain made anew")
+    func verify() async throws {
+        try await RunningSuite.with(services: ["referrals"]) { suite in
+            let token = try await LocalIssuer(suite.settings).staffToken(
+                "coordinator", agency: suite.agency, at: WallClock.system.now())
+            for _ in 1...3 {
+                _ = try await Caller().send("GET", suite.addresses.referrals + "/v1/referrals", token: token)
+            }
+            try await suite.database.withPool { superuser in
+                // Every five seconds, once no older transaction of the cluster is open.
+                while try await superuser.query(Self.sealed)[0].decode(Int.self) < 3 {
+                    try await Task.sleep(for: .milliseconds(100))
+                }
+            }
+            let log = suite.folder.appending(path: "referrals.log")
+            func verify() async throws -> (code: Int32, output: String) {
+                let result = try await BuiltExecutable("handrail").run(
+                    ["audit", "verify", "referrals", "--heads", log.path],
+                    environment: ["HANDRAIL_DATABASE_URL": suite.migratorURL])
+                return (result.code, result.output)
+            }
+            let untouched = try await verify()
+            #expect(untouched.code == 0, "\(untouched.output)")
+            #expect(untouched.output.contains("seals of logs compared: all hold"), "\(untouched.output)")
+
+            #expect(suite.terminate("referrals") == 0)
+            try await suite.database.withPool { superuser in
+                try await superuser.runScript(
+                    """
+                    set session_replication_role = replica;
+                    delete from referral.audit_event
+                    where audit_id = (
+                        select audit_id from referral.audit_event where operation_id = 'listReferrals' order by at limit 1)
+                    """)
+            }
+            let removed = try await verify()
+            #expect(removed.code == 1)
+            #expect(removed.output.contains("agency \(suite.agency), seal "), "\(removed.output)")
+            #expect(removed.output.contains(" is gone"), "\(removed.output)")
+
+            try await suite.database.withPool { superuser in
+                try await superuser.runScript(
+                    """
+                    set session_replication_role = replica;
+                    delete from referral.audit_seal;
+                    select handrail.seal_audit('referral')
+                    """)
+            }
+            let rewritten = try await verify()
+            #expect(rewritten.code == 1)
+            #expect(rewritten.output.contains("not the one that the log tells of"), "\(rewritten.output)")
+        }
+    }
+}
