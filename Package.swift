@@ -170,7 +170,8 @@ let package = Package(
         .testTarget(
             name: "JSONTests", dependencies: ["JSON", "Models", "ServiceKit", "TestKit", locks], swiftSettings: strict),
         .testTarget(
-            name: "ModelsTests", dependencies: ["JSON", "Models", "TestKit"], exclude: ["Golden"], swiftSettings: strict),
+            name: "ModelsTests", dependencies: ["JSON", "Models", "TestKit"], exclude: ["Golden"], swiftSettings: strict
+        ),
         .testTarget(
             name: "PostgresTests",
             dependencies: ["CLibPQ", "Postgres", "TestKit", logging, locks],

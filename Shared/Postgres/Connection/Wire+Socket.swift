@@ -98,7 +98,6 @@ extension Wire {
         }
     }
 
-
     private mutating func perform(_ action: PipelineStateMachine.Action, _ result: ResultMemory?) {
         switch action {
         case .nothing: break
