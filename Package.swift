@@ -130,6 +130,7 @@ let package = Package(
                 .embedInCode("Migrations/V0007_queue_deliveries_by_partner.sql"),
                 .embedInCode("Migrations/V0008_measure_log.sql"),
                 .embedInCode("Migrations/V0009_refuse_overtaken.sql"),
+                .embedInCode("Migrations/V0010_record_delivery_interventions.sql"),
             ],
             swiftSettings: strict
         ),

@@ -14,6 +14,8 @@ public enum MessageTableMigrations {
             Migration("V0007_queue_deliveries_by_partner", PackageResources.V0007_queue_deliveries_by_partner_sql),
             Migration("V0008_measure_log", PackageResources.V0008_measure_log_sql),
             Migration("V0009_refuse_overtaken", PackageResources.V0009_refuse_overtaken_sql),
+            Migration(
+                "V0010_record_delivery_interventions", PackageResources.V0010_record_delivery_interventions_sql),
         ]
     )
 }

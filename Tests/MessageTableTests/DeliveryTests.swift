@@ -239,6 +239,48 @@ import Testing
         }
     }
 
+    @Test("an operator has what was given up sent again at once, and withdraws what a partner will never take")
+    func operated() async throws {
+        let sent = NIOLockedValueBox<[String]>([])
+        let onRecord = Statement(
+            "test.on_record", "select count(*) from message_table.intervention where operator = 'ana' and key = 'p'")
+        try await LogFixture.with { log in
+            let keys = try await queue(3, for: "p", log)
+            let operators = LogOperator(log.worker)
+            try await log.observer.runScript(
+                """
+                update message_table.delivery set state = 'dead', attempt = 6, error = 'status 500'
+                where idempotency_key = 'p 0';
+                insert into message_table.delivery_queue (agency_id, partner, failures, paused_until)
+                select agency_id, partner, 6, 'infinity' from message_table.delivery limit 1
+                """)
+            let sender = sender(log) { attempt in
+                sent.withLockedValue { $0.append(attempt.idempotencyKey) }
+                return attempt.idempotencyKey == keys[1] ? .failed("status 400") : .sent
+            }
+            func sendAll() async throws {
+                while let next = try await sender.claim(1, probes: 1).first { await sender.carryOut(next) }
+            }
+            #expect(try await sender.claim(1, probes: 1).isEmpty)
+            let listed = try await operators.deliveries(to: "p", limit: 10)
+            #expect(listed.map(\.isDead) == [true, false, false] && listed[0].error == "status 500")
+
+            #expect(try await operators.resend(to: "p", at: Self.start, by: "ana") == 1)
+            try await sendAll()
+            // The first one fails and pauses the partner again.
+            #expect(sent.withLockedValue { $0 } == [keys[1]])
+
+            #expect(try await operators.withdraw(listed[1].deliveryID, by: "ana"))
+            #expect(try await operators.withdraw(listed[1].deliveryID, by: "ana") == false)
+            #expect(try await operators.resend(to: "p", at: Self.start, by: "ana") == 0)
+            try await sendAll()
+            #expect(sent.withLockedValue { $0 } == [keys[1], keys[2], keys[0]])
+            #expect(try await operators.deliveries(to: "p", limit: 10).isEmpty)
+            #expect(try await log.number(onRecord) == 2)
+            #expect(try await operators.resend(to: "nobody", at: Self.start, by: "ana") == nil)
+        }
+    }
+
     @Test("the operator's list of partners goes by indexes")
     func listPlan() async throws {
         let list = LogOperator.readQueues.sql

@@ -13,8 +13,8 @@ struct Messages: AsyncParsableCommand {
             shown.
             """,
         subcommands: [
-            Lag.self, Parked.self, Dead.self, Partners.self, Retry.self, Skip.self, Drop.self, Forget.self,
-            Rebase.self,
+            Lag.self, Parked.self, Dead.self, Retry.self, Skip.self, Drop.self, Partners.self, Deliveries.self,
+            Resend.self, Withdraw.self, Forget.self, Rebase.self,
         ]
     )
 
