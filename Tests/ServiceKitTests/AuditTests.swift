@@ -25,7 +25,7 @@ private func routes(_ pool: Pool) -> Routes {
             return .noContent
         }
     }
-    routes.add(Route(.get, "/v1/other", "other", "", access: .roles(.operator))) { _, _ in .noContent }
+    routes.add(Route(.get, "/v1/other", "other", "", access: .roles(.operator), discloses: [])) { _, _ in .noContent }
     return routes
 }
 

@@ -21,7 +21,7 @@ private let count = Statement("test.count", "select count(*)::text from matching
 private func routes(_ pool: Pool) -> Routes {
     let database = Database(pool: pool, workers: pool)
     var routes = Routes()
-    routes.add(Route(.post, "/v1/notes", "createNote", "", access: .anyone, idempotency: .supported)) {
+    routes.add(Route(.post, "/v1/notes", "createNote", "", access: .anyone, discloses: [], idempotency: .supported)) {
         request, context in
         let body = try await request.decode(Note.self, context: context)
         let agencyID = try context.agencyID
@@ -37,7 +37,9 @@ private func routes(_ pool: Pool) -> Routes {
         }
     }
     routes.add(
-        Route(.post, "/v1/notes/{noteID}/accept", "acceptNote", "", access: .anyone, idempotency: .required)
+        Route(
+            .post, "/v1/notes/{noteID}/accept", "acceptNote", "", access: .anyone, discloses: [], idempotency: .required
+        )
     ) { _, context in
         let id = try context.parameter("noteID", as: PeerID.self).rawValue
         return try await database.transaction(context) { transaction in

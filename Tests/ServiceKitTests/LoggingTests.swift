@@ -30,8 +30,10 @@ private struct Telltale: Error, CustomStringConvertible { var description: Strin
 
     private static var routes: Routes {
         var routes = Routes()
-        routes.add(Route(.post, "/v1/people/{name}", "create", "", access: .anyone)) { _, _ in throw Telltale() }
-        routes.add(Route(.get, "/v1/people", "list", "", access: .anyone)) { _, _ in
+        routes.add(Route(.post, "/v1/people/{name}", "create", "", access: .anyone, discloses: [])) { _, _ in
+            throw Telltale()
+        }
+        routes.add(Route(.get, "/v1/people", "list", "", access: .anyone, discloses: [])) { _, _ in
             throw PostgresError(.overloaded, serverMessage: "Jane Doe")
         }
         return routes

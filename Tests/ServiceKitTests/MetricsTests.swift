@@ -65,7 +65,7 @@ import Testing
     func templates() {
         let registry = PrometheusRegistry()
         let measurements = RequestMeasurements(service: "peer-matching", factory: registry)
-        let route = Route(.get, "/v1/peers/{peerID}", "readPeer", "", access: .anyone)
+        let route = Route(.get, "/v1/peers/{peerID}", "readPeer", "", access: .anyone, discloses: [])
         measurements.record(route, .get, status: 200, .milliseconds(2))
         measurements.record(nil, .init("EVIL") ?? .get, status: 404, .milliseconds(2))
         measurements.record(Denial(.consent))

@@ -4,9 +4,10 @@ import Testing
 
 @Suite("OpenAPI drift") struct OpenAPIDriftTests {
     private static let routes = [
-        Route(.get, "/v1/peers/{peerID}", "readPeer", "", access: .anyone),
-        Route(.post, "/v1/peers", "createPeer", "", access: .roles(.coordinator), idempotency: .supported),
-        Route(.get, "/v1/open", "open", "", access: .open),
+        Route(.get, "/v1/peers/{peerID}", "readPeer", "", access: .anyone, discloses: []),
+        Route(
+            .post, "/v1/peers", "createPeer", "", access: .roles(.coordinator), discloses: [], idempotency: .supported),
+        Route(.get, "/v1/open", "open", "", access: .open, discloses: []),
     ]
 
     private static let document = """

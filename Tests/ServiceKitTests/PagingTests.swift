@@ -8,7 +8,7 @@ private struct Item: Encodable, Sendable { var rank: Int }
 
 private var routes: Routes {
     var routes = Routes()
-    routes.add(Route(.get, "/v1/items", "listItems", "", access: .open)) { request, _ in
+    routes.add(Route(.get, "/v1/items", "listItems", "", access: .open, discloses: [])) { request, _ in
         let page = try request.page()
         let after = try page.cursor?.value(0, as: Int.self) ?? 0
         let rows = (after + 1...10).prefix(page.limit + 1).map { Item(rank: $0) }

@@ -12,30 +12,33 @@ private struct Note: Codable { var text: String }
 
 private var routes: Routes {
     var routes = Routes()
-    routes.add(Route(.get, "/v1/open", "open", "", access: .open)) { _, _ in .noContent }
+    routes.add(Route(.get, "/v1/open", "open", "", access: .open, discloses: [])) { _, _ in .noContent }
     routes.add(Route(.get, "/v1/notes/{noteID}", "readNote", "", access: .roles(.coordinator), discloses: [.note])) {
         _, context in
         let id = try context.parameter("noteID", as: PeerID.self)
         return try .ok(Note(text: id.description), etag: 7)
     }
     routes.add(
-        Route(.post, "/v1/notes", "createNote", "", access: .anyone, idempotency: .supported, bodyLimit: 64)
+        Route(
+            .post, "/v1/notes", "createNote", "", access: .anyone, discloses: [], idempotency: .supported, bodyLimit: 64
+        )
     ) { request, context in
         let note = try await request.decode(Note.self, context: context)
         return try .created(note, at: "/v1/notes/1", etag: 1)
     }
-    routes.add(Route(.put, "/v1/notes/{noteID}", "changeNote", "", access: .anyone)) { request, _ in
+    routes.add(Route(.put, "/v1/notes/{noteID}", "changeNote", "", access: .anyone, discloses: [])) { request, _ in
         guard try request.ifMatch == 7 else { throw Problem.stale }
         return .noContent
     }
-    routes.add(Route(.get, "/v1/scoped", "scoped", "", access: .roles([.coordinator], scope: "admin"))) { _, _ in
+    routes.add(Route(.get, "/v1/scoped", "scoped", "", access: .roles([.coordinator], scope: "admin"), discloses: [])) {
+        _, _ in
         .noContent
     }
-    routes.add(Route(.get, "/v1/broken", "broken", "", access: .open)) { _, _ in throw Secret() }
-    routes.add(Route(.get, "/v1/torn", "torn", "", access: .open)) { _, _ in
+    routes.add(Route(.get, "/v1/broken", "broken", "", access: .open, discloses: [])) { _, _ in throw Secret() }
+    routes.add(Route(.get, "/v1/torn", "torn", "", access: .open, discloses: [])) { _, _ in
         throw PostgresError(.outcomeUnknown)
     }
-    routes.add(Route(.get, "/v1/overloaded", "overloaded", "", access: .open)) { _, _ in
+    routes.add(Route(.get, "/v1/overloaded", "overloaded", "", access: .open, discloses: [])) { _, _ in
         throw PostgresError(.overloaded)
     }
     return routes

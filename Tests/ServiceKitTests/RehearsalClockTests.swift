@@ -14,7 +14,7 @@ import Testing
 
     private static let routes: Routes = {
         var routes = Routes()
-        routes.add(Route(.get, "/v1/time", "readTime", "", access: .open)) { _, _ in
+        routes.add(Route(.get, "/v1/time", "readTime", "", access: .open, discloses: [])) { _, _ in
             try .ok(Seen(now: WallClock.rehearsal.now()))
         }
         return routes

@@ -22,7 +22,7 @@ import Testing
         try await PlatformFixture.withService { database, pool in
             let services = Database(pool: pool, workers: pool)
             var routes = Routes()
-            routes.add(Route(.get, "/v1/slow", "slow", "", access: .roles(.coordinator))) { _, context in
+            routes.add(Route(.get, "/v1/slow", "slow", "", access: .roles(.coordinator), discloses: [])) { _, context in
                 try await services.transaction(context) { _ = try await $0.query(Self.sleep) }
                 return .noContent
             }

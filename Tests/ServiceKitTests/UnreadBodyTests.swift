@@ -13,7 +13,8 @@ import Testing
 
 private var routes: Routes {
     var routes = Routes()
-    routes.add(Route(.post, "/v1/notes", "createNote", "", access: .anyone, bodyLimit: 1 << 20)) { _, context in
+    routes.add(Route(.post, "/v1/notes", "createNote", "", access: .anyone, discloses: [], bodyLimit: 1 << 20)) {
+        _, context in
         Response(status: .ok, body: .init(byteBuffer: ByteBuffer(string: "read \(context.body.readableBytes)")))
     }
     return routes

@@ -9,7 +9,7 @@ extension OutcomesAPI {
         routes.add(
             Route(
                 .get, "/v1/instruments", "listInstruments", "The instruments that can be answered, newest versions.",
-                access: .staffAndParticipants
+                access: .staffAndParticipants, discloses: []
             )
         ) { _, _ in
             try .ok(InstrumentList(items: instruments.newest.map(InstrumentSummary.init)))
@@ -17,7 +17,8 @@ extension OutcomesAPI {
         routes.add(
             Route(
                 .get, "/v1/instruments/{code}", "getInstrument",
-                "An instrument with its items, answers, scoring rule and notice.", access: .staffAndParticipants
+                "An instrument with its items, answers, scoring rule and notice.", access: .staffAndParticipants,
+                discloses: []
             )
         ) { request, context in
             let code: InstrumentCode = try context.parameter("code")

@@ -7,7 +7,9 @@ extension OutcomesAPI {
     func addMeasures(to routes: inout Routes) {
         let measures = measures
         routes.add(
-            Route(.get, "/v1/measures", "listMeasures", "The measures, with their definitions.", access: .office)
+            Route(
+                .get, "/v1/measures", "listMeasures", "The measures, with their definitions.", access: .office,
+                discloses: [])
         ) { _, _ in
             try .ok(MeasureList(items: measures.all))
         }

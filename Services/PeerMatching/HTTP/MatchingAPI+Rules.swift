@@ -56,11 +56,15 @@ extension MatchingAPI {
         routes.add(
             Route(
                 .put, "/v1/sites/{partnerID}", "putSite",
-                "Where a referring organisation is, and which clearances it asks for.", access: .supervisors), putSite)
+                "Where a referring organisation is, and which clearances it asks for.", access: .supervisors,
+                discloses: []), putSite)
         routes.add(
-            Route(.get, "/v1/policy", "readPolicy", "The rules that apply now.", access: .office), readPolicy)
+            Route(.get, "/v1/policy", "readPolicy", "The rules that apply now.", access: .office, discloses: []),
+            readPolicy)
         routes.add(
-            Route(.put, "/v1/policy", "putPolicy", "New rules, as the next version.", access: .supervisors), putPolicy)
+            Route(
+                .put, "/v1/policy", "putPolicy", "New rules, as the next version.", access: .supervisors, discloses: []),
+            putPolicy)
     }
 
     @Sendable

@@ -43,12 +43,16 @@ extension MatchingAPI {
     func addShifts(to routes: inout Routes) {
         routes.add(
             Route(
-                .post, "/v1/shifts", "createShift", "Puts a peer on call.", access: .office,
+                .post, "/v1/shifts", "createShift", "Puts a peer on call.", access: .office, discloses: [],
                 idempotency: .supported), createShift)
         routes.add(
-            Route(.delete, "/v1/shifts/{shiftID}", "deleteShift", "Takes a shift away.", access: .office), deleteShift)
+            Route(
+                .delete, "/v1/shifts/{shiftID}", "deleteShift", "Takes a shift away.", access: .office, discloses: []),
+            deleteShift)
         routes.add(
-            Route(.get, "/v1/on-call", "readOnCall", "Who is on call on a line, now or at `at`.", access: .staff),
+            Route(
+                .get, "/v1/on-call", "readOnCall", "Who is on call on a line, now or at `at`.", access: .staff,
+                discloses: []),
             readOnCall)
     }
 

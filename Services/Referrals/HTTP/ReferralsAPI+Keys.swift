@@ -10,7 +10,7 @@ extension ReferralsAPI {
         routes.add(
             Route(
                 .post, "/v1/keys/renew", "renewKeys", "Bring an agency's participants under the present keys",
-                access: .operators
+                access: .operators, discloses: []
             ),
             renewKeys
         )

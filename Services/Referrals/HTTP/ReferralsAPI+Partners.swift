@@ -11,6 +11,7 @@ extension ReferralsAPI {
         routes.add(
             Route(
                 .post, "/v1/partners", "addPartner", "Register an organisation that refers", access: .operators,
+                discloses: [],
                 bodyLimit: 16 * 1024
             ),
             addPartner
@@ -18,35 +19,35 @@ extension ReferralsAPI {
         routes.add(
             Route(
                 .get, "/v1/partners/{partnerID}", "readPartner", "One partner",
-                access: .roles(.operator, .coordinator, .supervisor)
+                access: .roles(.operator, .coordinator, .supervisor), discloses: []
             ),
             readPartner
         )
         routes.add(
             Route(
                 .post, "/v1/partners/{partnerID}/disable", "disablePartner", "Take no more of a partner's requests",
-                access: .operators
+                access: .operators, discloses: []
             ),
             disablePartner
         )
         routes.add(
             Route(
                 .post, "/v1/partners/{partnerID}/clients", "addPartnerClient", "Register a client and its keys",
-                access: .operators, bodyLimit: 64 * 1024
+                access: .operators, discloses: [], bodyLimit: 64 * 1024
             ),
             addClient
         )
         routes.add(
             Route(
                 .put, "/v1/partners/{partnerID}/clients/{clientID}/keys", "rotatePartnerClient",
-                "Replace a client's keys", access: .operators, bodyLimit: 64 * 1024
+                "Replace a client's keys", access: .operators, discloses: [], bodyLimit: 64 * 1024
             ),
             rotateClient
         )
         routes.add(
             Route(
                 .post, "/v1/partners/{partnerID}/clients/{clientID}/disable", "disablePartnerClient",
-                "Give a client no more tokens", access: .operators
+                "Give a client no more tokens", access: .operators, discloses: []
             ),
             disableClient
         )

@@ -9,19 +9,20 @@ extension SchedulingAPI {
         routes.add(
             Route(
                 .get, "/v1/peers/{peerID}/availability", "readAvailability", "A peer's weekly hours and absences.",
-                access: .staff
+                access: .staff, discloses: []
             ), readAvailability
         )
         routes.add(
             Route(
                 .put, "/v1/peers/{peerID}/availability", "replaceAvailability",
-                "Replace a peer's weekly hours and absences.", access: .staff
+                "Replace a peer's weekly hours and absences.", access: .staff, discloses: []
             ), replaceAvailability
         )
         routes.add(
             Route(
                 .get, "/v1/peers/{peerID}/free-slots", "listFreeSlots",
-                "Times that are free for a peer, and for a participant where one is named.", access: .staff
+                "Times that are free for a peer, and for a participant where one is named.", access: .staff,
+                discloses: [.presence, .contact]
             ), listFreeSlots
         )
     }
@@ -70,9 +71,10 @@ extension SchedulingAPI {
                 busy += try await AppointmentStore.busy(participantID, within: horizon, in: work)
             }
             let availability = try await AvailabilityStore.find(peerID, in: work.transaction)
-            try work.transaction.audit(
-                AuditRecord(.search, participantIDs: participantID.map { [$0] } ?? []), context
-            )
+            // A peer's own times say nothing about anybody; what is taken for a participant says when they have contacts.
+            let record = AuditRecord(
+                .search, participantIDs: participantID.map { [$0] } ?? [], dataClasses: participantID == nil ? [] : nil)
+            try work.transaction.audit(record, context)
             return availability?.freeSlots(in: horizon, length: .seconds(minutes * 60), busy: busy) ?? []
         }
         // As many as a page of any list; whoever wants later ones asks from the last one's end.

@@ -8,7 +8,8 @@ extension SchedulingAPI {
     func addPlans(to routes: inout Routes) {
         routes.add(
             Route(
-                .get, "/v1/programmes", "listProgrammes", "The programmes that plans follow.", access: .staff
+                .get, "/v1/programmes", "listProgrammes", "The programmes that plans follow.", access: .staff,
+                discloses: []
             )
         ) { [catalogue] _, _ in
             try .ok(Page(items: catalogue.all.map(ProgrammeView.init), next: nil))

@@ -90,7 +90,7 @@ public struct API: Sendable {
 
 extension Route {
     /// Where each service serves its own description.
-    static let openAPI = Route(.get, "/openapi.json", "openAPI", "This description.", access: .open)
+    static let openAPI = Route(.get, "/openapi.json", "openAPI", "This description.", access: .open, discloses: [])
 }
 
 /// Answers what no route matches, in the same way as everything else.

@@ -13,7 +13,8 @@ public struct Route: Hashable, Sendable {
     public var summary: String
     /// Who may call it.
     public var access: Access
-    /// The classes of data in its answers, empty where there is nothing about a person.
+    /// The classes of data in its answers, empty where there is nothing about a person: said of every route, because
+    /// what is forgotten here would be disclosed without a trace.
     public var discloses: Set<DataClass>
     /// Whether a repetition is recognised.
     public var idempotency: Idempotency
@@ -54,7 +55,7 @@ public struct Route: Hashable, Sendable {
         _ operationID: String,
         _ summary: String,
         access: Access,
-        discloses: Set<DataClass> = [],
+        discloses: Set<DataClass>,
         idempotency: Idempotency = .none,
         bodyLimit: Int = Route.defaultBodyLimit,
         consumes: [String] = ["application/json"]

@@ -18,6 +18,12 @@ struct OpenAPITests {
         #expect(try OpenAPIDrift.differences(document: document, routes: routes.declared) == [])
     }
 
+    @Test("every route says what it discloses, and only these say nothing about a person")
+    func disclosures() async throws {
+        let silent = Set(try await DeclaredRoutes.all().declared.filter(\.discloses.isEmpty).map(\.operationID))
+        #expect(silent == ["createShift", "deleteShift", "readOnCall", "putSite", "readPolicy", "putPolicy"])
+    }
+
     @Test("the codes in the document are the codes of the program")
     func codes() throws {
         let document = try JSONDecoder().decode(Document.self, from: Data(PackageResources.openapi_json))

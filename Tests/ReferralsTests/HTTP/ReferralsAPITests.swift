@@ -29,7 +29,7 @@ struct ReferralsAPITests {
          "signatureMethod": "electronic", "signedAt": "2026-11-22T08:59:00Z"}
         """
 
-    @Test("the OpenAPI document describes the routes")
+    @Test("the OpenAPI document describes the routes, and every route says what it discloses")
     func drift() async throws {
         try await Referring.with { referring in
             let api = ReferralsAPI(
@@ -41,6 +41,15 @@ struct ReferralsAPITests {
             PartnerServer.addRoutes(to: &routes, for: referring, tokens: try PartnerServer.tokens())
             let differences = try OpenAPIDrift.differences(document: Array(document), routes: routes.declared)
             #expect(differences == [])
+
+            // Adding a route to these is a decision: every other one says what it discloses.
+            let silent = Set(routes.declared.filter(\.discloses.isEmpty).map(\.operationID))
+            #expect(
+                silent == [
+                    "renewKeys", "addPartner", "readPartner", "disablePartner", "addPartnerClient",
+                    "rotatePartnerClient", "disablePartnerClient", "fhirCapabilities", "smartConfiguration",
+                    "fhirSMARTConfiguration", "tokenKeys", "grantToken",
+                ])
         }
     }
 

@@ -3,6 +3,7 @@ import HTTPTypes
 import HummingbirdTesting
 import JSON
 import Models
+import Postgres
 import SchedulingDomain
 import ServiceKit
 import Testing
@@ -112,6 +113,13 @@ import Testing
                         "2026-02-23T14:00:00Z", "2026-03-09T13:00:00Z", "2026-03-09T14:00:00Z",
                     ], "\(free.body)"
                 )
+                // Taken for a participant, it says when that person has contacts; and the trail says that it did.
+                let shared = "/free-slots?minutes=60&participantID=\(plan.participantID)"
+                #expect(try await client.send(.get, path + shared, as: peer).status == .ok)
+                let recorded = try await fixture.observer.query(Self.searches).map {
+                    try $0.decode((String, Bool).self)
+                }
+                #expect(recorded.map(\.0) == ["", "contact presence"] && recorded.map(\.1) == [false, true])
                 let away = try await client.send(
                     .post, "/v1/appointments", as: peer,
                     booking(plan, from: "2026-03-03T15:00:00Z", until: "2026-03-03T15:30:00Z")
@@ -122,6 +130,15 @@ import Testing
             }
         }
     }
+
+    private static let searches = Statement(
+        "test.searches",
+        """
+        select array_to_string(data_classes, ' '), cardinality(participant_ids) = 1
+        from scheduling.audit_event
+        where operation_id = 'listFreeSlots'
+        order by at, audit_id
+        """)
 
     @Test(
         "availability that cannot be is refused with a pointer",

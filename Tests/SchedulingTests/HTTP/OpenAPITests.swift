@@ -16,6 +16,14 @@ import Testing
         }
     }
 
+    @Test("every route says what it discloses, and only these say nothing about a person")
+    func disclosures() async throws {
+        try await SchedulingFixture.with { fixture in
+            let silent = Set(fixture.routes.declared.filter(\.discloses.isEmpty).map(\.operationID))
+            #expect(silent == ["listProgrammes", "readAvailability", "replaceAvailability"])
+        }
+    }
+
     @Test("every code of a refusal has a status and a title of its own")
     func refusals() {
         let problems = Refusal.Code.allCases.compactMap { SchedulingProblems.problem(Refusal($0, "because")) }

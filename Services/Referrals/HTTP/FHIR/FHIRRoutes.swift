@@ -21,7 +21,9 @@ struct FHIRRoutes: Sendable {
 
     func add(to routes: inout Routes) {
         routes.add(
-            Route(.get, "/fhir/metadata", "fhirCapabilities", "What this FHIR server can do.", access: .open)
+            Route(
+                .get, "/fhir/metadata", "fhirCapabilities", "What this FHIR server can do.", access: .open,
+                discloses: [])
         ) { _, _ in
             FHIRAnswer.resource(capabilities)
         }

@@ -20,17 +20,18 @@ struct SMARTRoutes: Sendable {
         // Clients append /.well-known to the FHIR base URL (SMART App Launch 2 §4); some to the host.
         for (path, name) in [("/fhir/.well-known", "fhirSMARTConfiguration"), ("/.well-known", "smartConfiguration")] {
             routes.add(
-                Route(.get, "\(path)/smart-configuration", name, "How clients get tokens.", access: .open)
+                Route(
+                    .get, "\(path)/smart-configuration", name, "How clients get tokens.", access: .open, discloses: [])
             ) { _, _ in discovery }
         }
         let keys = Response.json(
             endpoint.tokens.publicKeys, mediaType: "application/jwk-set+json", cache: "public, max-age=300")
         routes.add(
-            Route(.get, Self.keysPath, "tokenKeys", "The public keys of the tokens.", access: .open)
+            Route(.get, Self.keysPath, "tokenKeys", "The public keys of the tokens.", access: .open, discloses: [])
         ) { _, _ in keys }
         routes.add(
             Route(
-                .post, Self.tokenPath, "grantToken", "A token for a registered client.", access: .open,
+                .post, Self.tokenPath, "grantToken", "A token for a registered client.", access: .open, discloses: [],
                 bodyLimit: 1 << 15, consumes: ["application/x-www-form-urlencoded"]
             )
         ) { _, context in
