@@ -70,4 +70,45 @@ import Testing
             #expect(rewritten.output.contains("not the one that the log tells of"), "\(rewritten.output)")
         }
     }
+
+    @Test("the trail goes out as AuditEvents, of one person where one is named, and the export is on record")
+    func export() async throws {
+        try await RunningSuite.with(services: ["referrals"]) { suite in
+            let token = try await LocalIssuer(suite.settings).staffToken(
+                "coordinator", agency: suite.agency, at: WallClock.system.now())
+            let caller = Caller()
+            let url = suite.addresses.referrals
+            for _ in 1...2 {
+                _ = try await caller.send(
+                    "POST", url + "/v1/referrals", token: token,
+                    ["setting": "emergency-department", "priority": "stat"])
+            }
+            let listed = try await caller.send("GET", url + "/v1/referrals", token: token).body
+            let person = try #require(listed[["items", 0, "participantID"]]?.string)
+            func export(_ more: [String] = []) async throws -> [JSONValue] {
+                let result = try await BuiltExecutable("handrail").run(
+                    ["audit", "export", "referrals", "--agency", "\(suite.agency)"] + more,
+                    environment: suite.environment)
+                #expect(result.code == 0, "\(result.output)")
+                return try result.output.split(separator: "\n").map { try JSONValue.parse(Array($0.utf8)) }
+            }
+            func operations(_ events: [JSONValue]) -> [String?] {
+                events.map { $0[["entity", 0, "name"]]?.string }
+            }
+            let all = try await export()
+            #expect(operations(all) == ["createReferral", "createReferral", "listReferrals"])
+            #expect(all.allSatisfy { $0["resourceType"] == "AuditEvent" && $0["outcome"] == "0" })
+            #expect(all.map { $0["action"]?.string } == ["C", "C", "E"])
+            #expect(all.map { $0["entity"]?.items.count } == [2, 2, 3])
+            let ofOne = try await export(["--participant", person])
+            #expect(operations(ofOne) == ["createReferral", "listReferrals"])
+            #expect(ofOne[0][["entity", 1, "what", "identifier", "value"]]?.string == "urn:uuid:\(person)")
+            let nobody = try await BuiltExecutable("handrail").run(
+                ["audit", "export", "--agency", UUID().uuidString], environment: suite.environment)
+            #expect(nobody.code != 0 && nobody.output.contains("there is no agency"), "\(nobody.output)")
+            // Each export finds those before it.
+            #expect(operations(try await export()).suffix(2) == ["exportAuditTrail", "exportAuditTrail"])
+            #expect(operations(try await export(["--participant", person])).contains("exportAuditTrail"))
+        }
+    }
 }

@@ -12,7 +12,7 @@ import Testing
 final class RunningSuite: @unchecked Sendable {
     // SAFETY: `processes` and `environment` are only touched by the test that owns the suite, from one task at a time.
     private var processes: [String: Process] = [:]
-    private var environment: [String: String]
+    private(set) var environment: [String: String]
     /// Secrets and logs.
     let folder: URL
     let database: TestDatabase

@@ -8,8 +8,11 @@ import ServiceKit
 /// `handrail audit`: whether what was recorded is still what was recorded.
 struct Audit: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Shows whether the audit trail is as it was written.", subcommands: [Verify.self])
+        abstract: "Shows whether the audit trail is as it was written, and hands it out.",
+        subcommands: [Verify.self, Export.self])
+}
 
+extension Audit {
     struct Verify: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Finds rows of the audit trail that were changed, removed or slipped in.",
@@ -30,18 +33,11 @@ struct Audit: AsyncParsableCommand {
         @Option(help: "A file with log lines of the services; may be given several times.")
         var heads: [String] = []
 
-        func validate() throws {
-            for service in services where !InstalledServices.names.contains(service) {
-                throw ValidationError(
-                    "there is no service \(service); there are \(InstalledServices.names.joined(separator: ", "))")
-            }
-        }
-
         func run() async throws {
             let lines = try heads.flatMap(Self.logLines)
             var settings = try OperatorSettings().migrator()
             settings.statementTimeout = .seconds(3600)
-            let chosen = services.isEmpty ? InstalledServices.names : services
+            let chosen = try Audit.chosen(services)
             let faultCount = try await withPool(settings) { pool in
                 var count = 0
                 for service in chosen {
