@@ -15,22 +15,17 @@ internal import NIOConcurrencyHelpers
 extension Reactor: TaskExecutor {
     public func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
-        let next: Next = shared.withLockedValue { shared in
-            guard !shared.hasEnded else { return .elsewhere }
+        let isTaken = shared.withLockedValue { shared in
+            guard !shared.hasEnded else { return false }
             let isHere = shared.thread.map { pthread_equal($0, pthread_self()) != 0 } ?? false
-            let isAwake = isHere || !shared.jobs.isEmpty
+            // With the lock held: the thread closes the descriptor only after it has said, under it, that it has ended.
+            if !isHere, shared.jobs.isEmpty { wake() }
             shared.jobs.append(job)
-            return isAwake ? .inThisTurn : .afterWaking
+            return true
         }
-        switch next {
-        case .inThisTurn: break
-        case .afterWaking: wake()
         // A task that outlives the reactor goes on like any other.
-        case .elsewhere: globalConcurrentExecutor.enqueue(job)
-        }
+        if !isTaken { globalConcurrentExecutor.enqueue(job) }
     }
-
-    private enum Next { case inThisTurn, afterWaking, elsewhere }
 
     /// Runs what is there now; what comes of it waits until the sockets were looked at.
     func runJobs() {
