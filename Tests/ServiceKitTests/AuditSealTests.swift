@@ -222,6 +222,27 @@ struct AuditSealTests {
         }
     }
 
+    @Test("an export that stops half-way is on record all the same")
+    func interrupted() async throws {
+        struct Stopped: Error {}
+        let register = """
+            insert into handrail.agency (agency_id, name, time_zone, part2_program, hipaa_covered_entity)
+            values ('\(AgencyID.north)', 'North', 'America/New_York', true, true) on conflict do nothing
+            """
+        let exports = Statement(
+            "test.exports", "select subject from matching.audit_event where operation_id = 'exportAuditTrail'")
+        try await PlatformFixture.withService { (database, pool) async throws -> Void in
+            try await database.withPool { (superuser) async throws -> Void in try await superuser.runScript(register) }
+            try await Self.append(2, pool)
+            let selection = AuditTrail.Selection(
+                agencyID: .north, since: Instant(unixSeconds: 0), until: WallClock.system.now() + .seconds(60))
+            await #expect(throws: Stopped.self) { () async throws -> Void in
+                try await AuditTrail(pool).read(selection, by: "ana") { _ in throw Stopped() }
+            }
+            #expect(try await database.texts(exports) == ["ana"])
+        }
+    }
+
     @Test("the loop seals and makes partitions; without PostgreSQL it says so and goes on")
     func loop() async throws {
         try await PlatformFixture.withService { (database, pool) async throws -> Void in

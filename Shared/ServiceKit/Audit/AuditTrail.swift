@@ -68,6 +68,9 @@ public struct AuditTrail: Sendable {
                     .export, participantIDs: selection.participantID.map { [$0] } ?? [], dataClasses: [.presence],
                     purpose: .operations),
                 by: .system(selection.agencyID, service: reader, operationID: "exportAuditTrail"))
+        }
+        // On record before anything is read: whoever stops half-way has seen what was printed by then.
+        try await pool.transaction(for: selection.agencyID) { transaction in
             let rows = try await transaction.stream(
                 Self.select, selection.agencyID, selection.since, selection.until, selection.participantID)
             for try await row in rows { try take(AuditEntry(row)) }
