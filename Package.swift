@@ -34,6 +34,7 @@ let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swif
 func service(
     _ name: String,
     domainData: [String] = [],
+    domainDependencies: [Target.Dependency] = [],
     migrations: [String],
     dependencies: [Target.Dependency] = [],
     exclude: [String] = [],
@@ -43,7 +44,7 @@ func service(
     [
         .target(
             name: "\(name)Domain",
-            dependencies: ["Models"],
+            dependencies: ["Models"] + domainDependencies,
             path: "Services/\(name)/Domain",
             resources: domainData.map { .embedInCode("Data/\($0)") },
             swiftSettings: strict
@@ -58,7 +59,8 @@ func service(
         .executableTarget(
             name: name,
             dependencies: [
-                "Models", "JSON", "Postgres", "MessageTable", "ServiceKit", .target(name: "\(name)Domain"),
+                "Models", "JSON", "Confidentiality", "Postgres", "MessageTable", "ServiceKit",
+                .target(name: "\(name)Domain"),
                 .target(name: "\(name)Migrations"), hummingbird, logging, metrics,
             ] + dependencies,
             path: "Services/\(name)",
@@ -70,6 +72,7 @@ func service(
             name: "\(name)Tests",
             dependencies: [
                 .target(name: name), .target(name: "\(name)Domain"), "TestKit", "ServiceKit", "MessageTable",
+                "Confidentiality",
                 "Postgres", "JSON", "Models", hummingbird, hummingbirdTesting, logging,
             ] + dependencies + testDependencies,
             exclude: testExclude,
@@ -135,6 +138,14 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(
+            name: "Confidentiality",
+            dependencies: ["JSON", "Models"],
+            path: "Shared/Confidentiality",
+            exclude: ["Data/access-rules.schema.json"],
+            resources: [.embedInCode("Data/access-rules.json")],
+            swiftSettings: strict
+        ),
+        .target(
             name: "FHIR",
             dependencies: ["JSON", "Models"],
             path: "Shared/FHIR",
@@ -145,7 +156,8 @@ let package = Package(
         .target(
             name: "ServiceKit",
             dependencies: [
-                "JSON", "Postgres", "Models", "MessageTable", hummingbird, hummingbirdTLS, jwt, crypto, configuration,
+                "JSON", "Confidentiality", "Postgres", "Models", "MessageTable", hummingbird, hummingbirdTLS, jwt,
+                crypto, configuration,
                 httpClient, logging,
                 metrics, coreMetrics,
                 lifecycle, nio, nioFoundation, nioHTTPTypes, locks,
@@ -153,7 +165,7 @@ let package = Package(
             path: "Shared/ServiceKit",
             resources: [
                 "V0001_create_roles", "V0002_create_platform", "V0003_seal_audit_trail",
-                "V0004_drop_idempotency_version", "V0005_chain_seals_by_agency",
+                "V0004_drop_idempotency_version", "V0005_chain_seals_by_agency", "V0006_create_participant_terms",
             ].map {
                 .embedInCode("Migrations/\($0).sql")
             },
@@ -162,8 +174,8 @@ let package = Package(
         .target(
             name: "TestKit",
             dependencies: [
-                "JSON", "Postgres", "Models", "MessageTable", "ServiceKit", hummingbird, hummingbirdTesting, logging,
-                locks, crypto, nio,
+                "JSON", "Confidentiality", "Postgres", "Models", "MessageTable", "ServiceKit", hummingbird,
+                hummingbirdTesting, logging, locks, crypto, nio,
             ],
             path: "Shared/TestKit",
             swiftSettings: strict
@@ -206,12 +218,14 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        .testTarget(
+            name: "ConfidentialityTests", dependencies: ["Confidentiality", "Models", "JSON"], swiftSettings: strict),
         .testTarget(name: "FHIRTests", dependencies: ["FHIR", "JSON", "Models", "TestKit"], swiftSettings: strict),
         .testTarget(
             name: "ServiceKitTests",
             dependencies: [
-                "JSON", "ServiceKit", "Postgres", "Models", "MessageTable", "TestKit", hummingbird, hummingbirdTesting,
-                jwt,
+                "JSON", "Confidentiality", "ServiceKit", "Postgres", "Models", "MessageTable", "TestKit", hummingbird,
+                hummingbirdTesting, jwt,
                 crypto, logging, coreMetrics, locks, nio, nioHTTPTypes,
             ],
             swiftSettings: strict
@@ -253,10 +267,11 @@ let package = Package(
     ]
         + service(
             "Referrals",
+            domainDependencies: ["Confidentiality"],
             migrations: [
                 "V0001_create_referral_schema.sql", "V0002_create_partner.sql", "V0003_create_participant.sql",
                 "V0004_create_referral.sql", "V0005_create_projections.sql", "V0006_drop_participant_ring.sql",
-                "V0007_create_shown_version.sql",
+                "V0007_create_shown_version.sql", "V0008_complete_consent.sql", "V0009_account_for_disclosures.sql",
             ],
             dependencies: ["FHIR", "ReferralsSettings", crypto, httpClient, locks],
             exclude: ["Settings"],

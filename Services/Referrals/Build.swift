@@ -14,7 +14,7 @@ func build(_ environment: ServiceEnvironment) async throws -> ServiceDefinition 
         ring: KeyRing(KeyRingFile(json: environment.settings.secret(ReferralsSettings.keyRing) ?? [])),
         indexKeys: BlindIndexKeys(IndexKeysFile(json: environment.settings.secret(ReferralsSettings.indexKeys) ?? []))
     )
-    let store = Store(vault: vault, ids: environment.ids)
+    let store = Store(vault: vault, ids: environment.ids, rules: environment.rules)
     let allowsLocal = environment.settings.deployment == .local
     let api = ReferralsAPI(
         database: environment.database, store: store, clock: environment.clock, allowsLocal: allowsLocal

@@ -97,6 +97,9 @@ public enum Subject {
     public enum Participant {}
     public enum Referral {}
     public enum Consent {}
+    public enum Restriction {}
+    public enum Emergency {}
+    public enum Disclosure {}
     public enum Peer {}
     public enum Match {}
     public enum Plan {}
@@ -113,6 +116,12 @@ public typealias PartnerID = ID<Subject.Partner>
 public typealias ParticipantID = ID<Subject.Participant>
 public typealias ReferralID = ID<Subject.Referral>
 public typealias ConsentID = ID<Subject.Consent>
+/// What a participant asked not to be done, and the agency agreed to.
+public typealias RestrictionID = ID<Subject.Restriction>
+/// An emergency in which something was told without consent (42 CFR 2.51).
+public typealias EmergencyID = ID<Subject.Emergency>
+/// One row of the accounting of disclosures.
+public typealias DisclosureID = ID<Subject.Disclosure>
 /// A person with lived experience who gives support.
 public typealias PeerID = ID<Subject.Peer>
 /// A referral being brought together with a peer: a dispatch in an emergency, otherwise a proposal.

@@ -42,6 +42,16 @@ enum Sample {
         consentID: consent, participantID: participant, version: 1, recipientID: nil, isActive: true,
         changedAt: at("2026-11-22T01:00:00Z")
     )
+    static let restriction: RestrictionID = id(21)
+    static let restrictionChanged = RestrictionChanged(
+        restrictionID: restriction, participantID: participant, version: 2, recipientKind: .known(.organisationKind),
+        recipient: "health-plan", classes: [.known(.contact), .other("a-class-of-the-future")],
+        purposes: [.known(.payment)], endedAt: at("2026-12-01T08:00:00Z"), changedAt: at("2026-12-01T08:00:00Z")
+    )
+    static let restrictionChangedSparse = RestrictionChanged(
+        restrictionID: restriction, participantID: participant, version: 1, recipientKind: .known(.everybodyOutside),
+        recipient: nil, classes: [], purposes: [], endedAt: nil, changedAt: at("2026-11-22T01:00:00Z")
+    )
     static let matchAccepted = MatchAccepted(
         matchID: match, referralID: referral, participantID: participant, peerID: peer, version: 3, kind: .dispatch,
         setting: .emergencyDepartment, programme: .overdoseFollowUp, acceptedAt: at("2026-11-22T01:03:00Z")
@@ -144,6 +154,7 @@ struct Golden: CustomTestStringConvertible, Sendable {
         Golden(Sample.referralAccepted), Golden(Sample.referralAcceptedSparse, sparse: true),
         Golden(Sample.referralCancelled), Golden(Sample.referralClosed),
         Golden(Sample.consentChanged), Golden(Sample.consentChangedSparse, sparse: true),
+        Golden(Sample.restrictionChanged), Golden(Sample.restrictionChangedSparse, sparse: true),
         Golden(Sample.matchAccepted),
         Golden(Sample.dispatchEnded), Golden(Sample.dispatchEscalated, sparse: true),
         Golden(Sample.dispatchDeadlineDue),

@@ -82,7 +82,9 @@ struct AuditSealTests {
         try await PlatformFixture.withService { (database, pool) async throws -> Void in
             try await database.withPool(login: "peer_matching_worker") { (workers) async throws -> Void in
                 try await pool.transaction(for: .north) { (transaction) async throws -> Void in
-                    transaction.audit(AuditRecord(.read), by: .system(.north, service: "test", operationID: "test"))
+                    transaction.audit(
+                        AuditRecord(.read, under: .office(of: .north)),
+                        by: .system(.north, service: "test", operationID: "test"))
                     _ = try await transaction.query(Statement("test.one", "select 1"))
                     // Later transactions that have ended wait as well: their rows are sealed in one range with it.
                     try await Self.append(1, pool)

@@ -1,3 +1,4 @@
+import Confidentiality
 import FoundationEssentials
 import HTTPTypes
 import Hummingbird
@@ -14,10 +15,11 @@ private let participant: ParticipantID = fixed("0193a1b0-0000-7000-8000-00000000
 private func routes(_ pool: Pool) -> Routes {
     let database = Database(pool: pool, workers: pool)
     var routes = Routes()
-    routes.add(Route(.get, "/v1/notes", "listNotes", "", access: .anyone, discloses: [.note, .presence])) {
+    routes.add(Route(.get, "/v1/notes", "listNotes", "", access: .anyone, discloses: [.contact, .presence])) {
         request, context in
         try await database.transaction(context) { transaction in
-            let record = AuditRecord(.read, participantIDs: [participant], purpose: .operations)
+            let record = AuditRecord(
+                .read, under: .office(of: .north, classes: [.contact, .presence]), participantIDs: [participant])
             try transaction.audit(record, context)
             if try request.query("fail", as: Bool.self) == true {
                 throw Problem.notFound.denying(Denial(.relationship, participantIDs: [participant]))
@@ -58,11 +60,12 @@ struct AuditTests {
                 #expect(try await client.send(.get, "/v1/other").status == .forbidden)
             }
             let who = "\(AgencyID.north) coordinator-1 coordinator"
+            let version = AccessRules.inForce.version
             #expect(
                 try await database.texts(trail) == [
-                    "\(who) read listNotes allow HOPERAT {note,presence} {\(participant)} 1 f",
-                    "\(who) refused listNotes deny relationship TREAT {note,presence} {\(participant)} 1 f",
-                    "\(who) refused other deny role TREAT {} {} 1 f",
+                    "\(who) read listNotes allow HOPERAT {contact,presence} {\(participant)} \(version) f",
+                    "\(who) refused listNotes deny relationship TREAT {contact,presence} {\(participant)} \(version) f",
+                    "\(who) refused other deny role TREAT {} {} \(version) f",
                 ]
             )
             #expect(try await database.texts(denied) == [])

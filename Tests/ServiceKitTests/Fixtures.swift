@@ -47,6 +47,7 @@ actor Collected<Element: Sendable> {
 func withAPI<T>(
     _ routes: Routes,
     limit: RateLimiter.Limit = .unlimited,
+    agencies: AgencyDirectory = .everyAgency,
     denials: DenialTrail = DenialTrail { _ in },
     logger: Logger = .silent,
     rehearses: Bool = false,
@@ -55,7 +56,7 @@ func withAPI<T>(
 ) async throws -> T {
     let gate = Gate(
         authenticator: .names,
-        limiter: RateLimiter(limit),
+        agencies: agencies, rules: .inForce, limiter: RateLimiter(limit),
         fingerprint: BodyFingerprint(key: Array(repeating: 7, count: 32)),
         denials: denials,
         timeLimit: timeLimit

@@ -1,4 +1,5 @@
 import HTTPTypes
+import Models
 import ServiceKit
 import Testing
 

@@ -6,6 +6,7 @@ import Models
 import NIOCore
 import Postgres
 import ServiceKit
+import TestKit
 import Testing
 
 private struct Note: Codable { var text: String }
@@ -15,6 +16,8 @@ private var routes: Routes {
     routes.add(Route(.get, "/v1/open", "open", "", access: .open, discloses: [])) { _, _ in .noContent }
     routes.add(Route(.get, "/v1/notes/{noteID}", "readNote", "", access: .roles(.coordinator), discloses: [.note])) {
         _, context in
+        // Without PostgreSQL behind it nothing is put on record: these values only stand for a row.
+        _ = try context.auditBeside(under: .office(of: .north))
         let id = try context.parameter("noteID", as: PeerID.self)
         return try .ok(Note(text: id.description), etag: 7)
     }

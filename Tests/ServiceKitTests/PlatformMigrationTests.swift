@@ -119,7 +119,8 @@ struct PlatformMigrationTests {
         try await PlatformFixture.withService { (database, pool) async throws -> Void in
             try await pool.transaction(for: .north) { transaction in
                 transaction.audit(
-                    AuditRecord(.read), by: .system(.north, service: "peer-matching", operationID: "test")
+                    AuditRecord(.read, under: .office(of: .north)),
+                    by: .system(.north, service: "peer-matching", operationID: "test")
                 )
             }
             try await database.withPool { (superuser) async throws -> Void in

@@ -1,6 +1,7 @@
 import HTTPTypes
 import HummingbirdTesting
 import MessageTable
+import Models
 import Postgres
 import ServiceKit
 import TestKit

@@ -23,7 +23,8 @@ private var routes: Routes {
 /// The API on a real port, with the listeners that a process has.
 private func withListener(_ body: @escaping @Sendable (_ port: Int) async throws -> Void) async throws {
     let gate = Gate(
-        authenticator: .names, fingerprint: BodyFingerprint(key: Array(repeating: 7, count: 32)),
+        authenticator: .names, agencies: .everyAgency, rules: .inForce,
+        fingerprint: BodyFingerprint(key: Array(repeating: 7, count: 32)),
         denials: DenialTrail { _ in })
     let definition = ServiceDefinition(routes: routes, openAPI: Array("{}".utf8))
     let api = API(service: "peer-matching", definition, gate: gate, logger: .silent)

@@ -41,8 +41,8 @@ extension OutcomesAPI {
         let participantID: ParticipantID = try context.parameter("participantID")
         let schedule = schedule
         return try await transaction(context) { work in
-            try await Reach.require(participantID, for: try context.principal, in: work)
-            try work.transaction.audit(AuditRecord(.read, participantIDs: [participantID]), context)
+            let permit = try await Reach.permit(context, about: participantID, in: work)
+            try work.transaction.audit(AuditRecord(.read, under: permit, participantIDs: [participantID]), context)
             let today = try await AgencyCalendar.day(of: work.now, in: work).on
             let start = try await DueStore.start(of: participantID, in: work)
             let answered = try await AssessmentStore.answeredDays(of: participantID, in: work)
@@ -56,8 +56,9 @@ extension OutcomesAPI {
         let instruments = instruments
         let id: AssessmentID = ids.new()
         return try await transaction(context) { work in
-            try await Reach.require(body.participantID, for: try context.principal, in: work)
-            return try await work.transaction.once(context, resource: id.rawValue) {
+            let permit = try await Reach.permit(context, about: body.participantID, in: work)
+            let record = AuditRecord(.create, under: permit, participantIDs: [body.participantID])
+            return try await work.transaction.once(context, resource: id.rawValue, recording: record) {
                 let instrument = try body.instrument(in: instruments)
                 let assessment = try Assessment(
                     id: id, participantID: body.participantID, of: instrument,
@@ -65,7 +66,6 @@ extension OutcomesAPI {
                     answeredAt: body.answeredAt ?? work.now, recordedAt: work.now
                 )
                 try await AssessmentStore.record(assessment, of: instrument, in: work)
-                try work.transaction.audit(AuditRecord(.create, participantIDs: [body.participantID]), context)
             } answer: { stored in
                 let id = AssessmentID(rawValue: stored)
                 let view = try await self.view(id, in: work)
@@ -78,8 +78,8 @@ extension OutcomesAPI {
         let id: AssessmentID = try context.parameter("assessmentID")
         return try await transaction(context) { work in
             let view = try await view(id, in: work)
-            try await Reach.require(view.participantID, for: try context.principal, in: work)
-            try work.transaction.audit(AuditRecord(.read, participantIDs: [view.participantID]), context)
+            let permit = try await Reach.permit(context, about: view.participantID, in: work)
+            try work.transaction.audit(AuditRecord(.read, under: permit, participantIDs: [view.participantID]), context)
             return try .ok(view, etag: view.version)
         }
     }
@@ -104,8 +104,8 @@ extension OutcomesAPI {
         }
         let instruments = instruments
         return try await transaction(context) { work in
-            try await Reach.require(participantID, for: try context.principal, in: work)
-            try work.transaction.audit(AuditRecord(.search, participantIDs: [participantID]), context)
+            let permit = try await Reach.permit(context, about: participantID, in: work)
+            try work.transaction.audit(AuditRecord(.search, under: permit, participantIDs: [participantID]), context)
             let rows = try await AssessmentStore.list(
                 of: participantID, instrument: instrument, before: before ?? (.endOfTime, .last), limit: page.limit + 1,
                 in: work

@@ -35,7 +35,9 @@ extension OutcomesAPI {
                 throw Problem.invalid("as_of", "must not lie in the future")
             }
             let result = try await MeasureStore.run(definition, asked.period, asOf: asked.asOf, in: work)
-            let record = AuditRecord(asked.view == .shared ? .export : .read, purpose: .operations)
+            // Counts tell of nobody; in detail everybody counted is named by their id.
+            let permit = try context.permit(classes: asked.view == .detail ? nil : [])
+            let record = AuditRecord(asked.view == .shared ? .export : .read, under: permit)
             try work.transaction.audit(record, context)
             switch asked.view {
             case .summary: return try .ok(MeasureSummary(result, definition))

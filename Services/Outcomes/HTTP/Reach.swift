@@ -1,32 +1,37 @@
+internal import Confidentiality
 internal import Models
 internal import ServiceKit
 
 /// Whose records a caller may see.
 enum Reach {
-    /// Lets the caller through to a participant: the agency's office to all whom the agency knows, a peer to those who
-    /// are theirs now, a participant to themselves.
+    /// Asks what may be told of a participant: to the agency's office of all whom the agency knows, to a peer of those
+    /// who are theirs now, to a participant of themselves.
     ///
     /// - Throws: 404 with a denial otherwise: that somebody is a participant is protected in itself (42 CFR 2.13(c)).
-    static func require(_ participantID: ParticipantID, for principal: Principal, in work: UnitOfWork) async throws {
-        guard try await isWithin(participantID, principal, work) else {
-            throw Problem.notFound.denying(Denial(.relationship, participantIDs: [participantID]))
-        }
+    static func permit(
+        _ context: APIContext, about participantID: ParticipantID, in work: UnitOfWork
+    ) async throws -> Permit {
+        try await context.permit(
+            about: participantID, as: try await relationship(participantID, try context.principal, work),
+            in: work.transaction, at: work.now)
     }
 
-    private static func isWithin(
+    private static func relationship(
         _ participantID: ParticipantID, _ principal: Principal, _ work: UnitOfWork
-    ) async throws -> Bool {
+    ) async throws -> Relationship {
         switch principal.role {
-        case .coordinator, .supervisor, .service:
-            return try await RelationshipStore.isKnown(participantID, in: work)
+        case .coordinator, .supervisor, .privacyOfficer:
+            return try await RelationshipStore.isKnown(participantID, in: work) ? .agency : .none
+        case .service:
+            return try await RelationshipStore.isKnown(participantID, in: work) ? .suite : .none
         case .peer:
-            guard let peerID = principal.peerID else { return false }
-            return try await RelationshipStore.has(peerID, participantID, in: work)
+            guard let peerID = principal.peerID else { return .none }
+            return try await RelationshipStore.has(peerID, participantID, in: work) ? .assigned : .none
         case .participant:
-            guard principal.participantID == participantID else { return false }
-            return try await RelationshipStore.isKnown(participantID, in: work)
+            guard principal.participantID == participantID else { return .none }
+            return try await RelationshipStore.isKnown(participantID, in: work) ? .own : .none
         case .partner, .operator:
-            return false
+            return .none
         }
     }
 }

@@ -1,3 +1,4 @@
+internal import Confidentiality
 internal import Hummingbird
 internal import Models
 internal import OutcomesDomain
@@ -41,11 +42,12 @@ extension OutcomesAPI {
             let tasks = try await SafetyTaskStore.list(
                 isOpen: status == "open", after: after ?? (.startOfTime, .first), limit: page.limit + 1, in: work
             )
-            let shown = tasks.prefix(page.limit)
-            let record = AuditRecord(.search, participantIDs: Array(Set(shown.map(\.participantID))))
-            try work.transaction.audit(record, context)
-            let views = tasks.map { view($0, at: work.now) }
-            return try .ok(Page(views, limit: page.limit) { [$0.dueAt.description, $0.safetyTaskID.description] })
+            let views = Page(tasks.map { view($0, at: work.now) }, limit: page.limit) {
+                [$0.dueAt.description, $0.safetyTaskID.description]
+            }
+            return try .ok(
+                try await context.audited(
+                    views, about: \.participantID, as: .agency, in: work.transaction, at: work.now))
         }
     }
 
@@ -53,7 +55,8 @@ extension OutcomesAPI {
         let id: SafetyTaskID = try context.parameter("safetyTaskID")
         return try await transaction(context) { work in
             guard let task = try await SafetyTaskStore.find(id, in: work) else { throw StoreRefusal.missing }
-            try work.transaction.audit(AuditRecord(.read, participantIDs: [task.participantID]), context)
+            let permit = try await Reach.permit(context, about: task.participantID, in: work)
+            try work.transaction.audit(AuditRecord(.read, under: permit, participantIDs: [task.participantID]), context)
             return try .ok(view(task, at: work.now), etag: task.version)
         }
     }
@@ -63,9 +66,13 @@ extension OutcomesAPI {
         let body = try await request.decode(ClosingRequest.self, context: context)
         let version = try request.ifMatch
         return try await transaction(context) { work in
-            try await work.transaction.once(context, resource: id.rawValue, status: .ok) {
-                let task = try await SafetyTaskStore.close(id, body.disposition, expecting: version, in: work)
-                try work.transaction.audit(AuditRecord(.update, participantIDs: [task.participantID]), context)
+            guard let before = try await SafetyTaskStore.find(id, in: work) else { throw StoreRefusal.missing }
+            let permit = try await Reach.permit(context, about: before.participantID, in: work)
+            let record = AuditRecord(.update, under: permit, participantIDs: [before.participantID])
+            return try await work.transaction.once(
+                context, resource: id.rawValue, status: .ok, recording: record
+            ) {
+                _ = try await SafetyTaskStore.close(id, body.disposition, expecting: version, in: work)
             } answer: { _ in
                 guard let task = try await SafetyTaskStore.find(id, in: work) else { throw StoreRefusal.missing }
                 return try .ok(self.view(task, at: work.now), etag: task.version)

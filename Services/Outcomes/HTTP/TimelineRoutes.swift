@@ -39,8 +39,8 @@ extension OutcomesAPI {
             (try cursor.value(0, as: Instant.self), try cursor.value(1, as: TimelineEventID.self))
         }
         return try await transaction(context) { work in
-            try await Reach.require(participantID, for: try context.principal, in: work)
-            try work.transaction.audit(AuditRecord(.read, participantIDs: [participantID]), context)
+            let permit = try await Reach.permit(context, about: participantID, in: work)
+            try work.transaction.audit(AuditRecord(.read, under: permit, participantIDs: [participantID]), context)
             let events = try await TimelineStore.list(
                 of: participantID, before: before ?? (.endOfTime, .last), limit: page.limit + 1, in: work
             )
@@ -55,8 +55,8 @@ extension OutcomesAPI {
     @Sendable private func recovery(_ request: Request, context: APIContext) async throws -> Response {
         let participantID: ParticipantID = try context.parameter("participantID")
         return try await transaction(context) { work in
-            try await Reach.require(participantID, for: try context.principal, in: work)
-            try work.transaction.audit(AuditRecord(.read, participantIDs: [participantID]), context)
+            let permit = try await Reach.permit(context, about: participantID, in: work)
+            try work.transaction.audit(AuditRecord(.read, under: permit, participantIDs: [participantID]), context)
             let events = try await TimelineStore.milestones(of: participantID, in: work)
             let today = try await AgencyCalendar.day(of: work.now, in: work).on
             return try .ok(RecoveryView(RecoveryTimeline(events), today: today))
@@ -69,12 +69,12 @@ extension OutcomesAPI {
         let id: TimelineEventID = ids.new()
         return try await transaction(context) { work in
             let principal = try context.principal
-            try await Reach.require(participantID, for: principal, in: work)
-            return try await work.transaction.once(context, resource: id.rawValue) {
+            let permit = try await Reach.permit(context, about: participantID, in: work)
+            let record = AuditRecord(.create, under: permit, participantIDs: [participantID])
+            return try await work.transaction.once(context, resource: id.rawValue, recording: record) {
                 let today = try await AgencyCalendar.day(of: work.now, in: work).on
                 let event = try body.event(by: principal.role, today: today)
                 try await TimelineStore.add(event, id: id, of: participantID, in: work)
-                try work.transaction.audit(AuditRecord(.create, participantIDs: [participantID]), context)
             } answer: { stored in
                 let found = try await TimelineStore.find(TimelineEventID(rawValue: stored), in: work)
                 // A key that was used for another participant's event shows nothing of it.

@@ -32,9 +32,9 @@ extension MatchingAPI {
             let result = Page(matches.map(MatchSummaryView.init), limit: page.limit) { match in
                 [match.openedAt.description, match.matchID.description]
             }
-            try store.transaction.audit(
-                AuditRecord(.search, participantIDs: Array(Set(result.items.map(\.participantID)))), context)
-            return try .ok(result)
+            return try .ok(
+                try await context.audited(
+                    result, about: \.participantID, as: viewer.relationship, in: store.transaction, at: store.now))
         }
     }
 
@@ -56,9 +56,15 @@ extension MatchingAPI {
         if let peer = viewer.peerID, match.peerID != peer, match.offer(to: peer) == nil { throw Refusal.notOffered }
         let ranking = viewer.peerID == nil ? try await store.newestRanking(of: id) : nil
         let view = MatchView(match, ranking, try await store.policy().dispatch, to: viewer)
-        let participants = view.participantID.map { [$0] } ?? []
-        let purpose: PurposeOfUse = match.kind == .dispatch ? .emergencyTreatment : .treatment
-        try store.transaction.audit(AuditRecord(action, participantIDs: participants, purpose: purpose), context)
+        let permit =
+            if let participant = view.participantID {
+                try await viewer.permit(context, about: participant, store)
+            } else {
+                // A peer who has not taken it yet sees where somebody is needed, and not who.
+                try context.permit(classes: [])
+            }
+        try store.transaction.audit(
+            AuditRecord(action, under: permit, participantIDs: view.participantID.map { [$0] } ?? []), context)
         return try .ok(view, etag: match.version)
     }
 }

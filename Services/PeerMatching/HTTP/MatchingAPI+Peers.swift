@@ -30,9 +30,9 @@ extension MatchingAPI {
         let today = clock.now().dateInUTC
         try Faults.check(peer.faults(on: today))
         return try await inTransaction(context) { store, viewer in
-            try await store.transaction.once(context, resource: peer.id.rawValue) {
+            let record = AuditRecord(.create, under: try context.permit())
+            return try await store.transaction.once(context, resource: peer.id.rawValue, recording: record) {
                 try await store.insert(peer)
-                try store.transaction.audit(AuditRecord(.create, purpose: .operations), context)
             } answer: { id in
                 let stored = try await store.peer(PeerID(rawValue: id))
                 return try .created(
@@ -48,7 +48,7 @@ extension MatchingAPI {
         let today = clock.now().dateInUTC
         return try await inTransaction(context) { store, viewer in
             let peers = try await store.peers(after: previous, limit: page.limit + 1)
-            try store.transaction.audit(AuditRecord(.search, purpose: .operations), context)
+            try store.transaction.audit(AuditRecord(.search, under: try context.permit()), context)
             let views = peers.map { PeerView($0, to: viewer, on: today) }
             return try .ok(Page(views, limit: page.limit) { [$0.peerID.description] })
         }
@@ -61,7 +61,7 @@ extension MatchingAPI {
         return try await inTransaction(context) { store, viewer in
             try viewer.requireReach(to: id)
             let peer = try await store.peer(id)
-            try store.transaction.audit(AuditRecord(.read, purpose: .operations), context)
+            try store.transaction.audit(AuditRecord(.read, under: try context.permit()), context)
             return try .ok(PeerView(peer, to: viewer, on: today), etag: peer.version)
         }
     }
@@ -80,7 +80,7 @@ extension MatchingAPI {
                 body.apply(to: &peer, by: subject)
                 try Faults.check(peer.faults(on: today))
             }
-            try store.transaction.audit(AuditRecord(.update, purpose: .operations), context)
+            try store.transaction.audit(AuditRecord(.update, under: try context.permit()), context)
             let peer = try await store.peer(id)
             return try .ok(PeerView(peer, to: viewer, on: today), etag: peer.version)
         }

@@ -75,9 +75,13 @@ extension MatchingAPI {
             if let peer = viewer.peerID, body.peerID != peer || body.reason != .peerWish {
                 throw Problem.forbidden.denying(Denial(.role))
             }
+            // A peer keeps somebody away whom they know from elsewhere, and is told nothing of them in return.
+            let permit = try await viewer.permit(
+                context, about: body.participantID, classes: viewer.peerID == nil ? nil : [], store)
             try await store.put(body.pair, by: subject)
             try await store.passOver(body.peerID, for: body.participantID)
-            try store.transaction.audit(AuditRecord(.create, participantIDs: [body.participantID]), context)
+            try store.transaction.audit(
+                AuditRecord(.create, under: permit, participantIDs: [body.participantID]), context)
             return try .json(body, status: .created)
         }
     }
@@ -87,9 +91,10 @@ extension MatchingAPI {
         guard let participant = try request.query("participantID", as: ParticipantID.self) else {
             throw Problem.invalid("participantID", "is needed")
         }
-        return try await inTransaction(context) { store, _ in
+        return try await inTransaction(context) { store, viewer in
+            let permit = try await viewer.permit(context, about: participant, store)
             let pairs = try await store.excludedPairs(of: participant)
-            try store.transaction.audit(AuditRecord(.search, participantIDs: [participant]), context)
+            try store.transaction.audit(AuditRecord(.search, under: permit, participantIDs: [participant]), context)
             return try .ok(ExcludedPairsView(items: pairs.map(ExcludedPairBody.init)))
         }
     }
@@ -103,7 +108,7 @@ extension MatchingAPI {
                 + (body.area.flatMap { FieldFault.unlessCode($0, at: "/area") }.map { [$0] } ?? []))
         return try await inTransaction(context) { store, _ in
             try await store.putSite(of: partner, area: body.area, credentials: body.credentials)
-            try store.transaction.audit(AuditRecord(.update, purpose: .operations), context)
+            try store.transaction.audit(AuditRecord(.update, under: try context.permit()), context)
             guard let site = try await store.site(of: partner) else { throw Problem.notFound }
             return try .ok(
                 SiteView(partnerID: partner, area: site.area, credentials: site.credentials, version: site.version),
@@ -115,7 +120,7 @@ extension MatchingAPI {
     private func readPolicy(_ request: Request, context: APIContext) async throws -> Response {
         try await inTransaction(context) { store, _ in
             let policy = try await store.policy()
-            try store.transaction.audit(AuditRecord(.read, purpose: .operations), context)
+            try store.transaction.audit(AuditRecord(.read, under: try context.permit()), context)
             return try .ok(policy, etag: policy.version)
         }
     }
@@ -130,7 +135,7 @@ extension MatchingAPI {
             guard try await store.policy().version == version else { throw Problem.stale }
             guard policy.version == version + 1 else { throw Problem.invalid("/version", "is \(version + 1)") }
             try await store.insert(policy, by: subject)
-            try store.transaction.audit(AuditRecord(.update, purpose: .operations), context)
+            try store.transaction.audit(AuditRecord(.update, under: try context.permit()), context)
             return try .ok(policy, etag: policy.version)
         }
     }

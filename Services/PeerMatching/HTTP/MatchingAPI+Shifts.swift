@@ -64,9 +64,9 @@ extension MatchingAPI {
             endsAt: body.endsAt)
         try Faults.check(shift.faults())
         return try await inTransaction(context) { store, _ in
-            try await store.transaction.once(context, resource: shift.id.rawValue) {
+            let record = AuditRecord(.create, under: try context.permit())
+            return try await store.transaction.once(context, resource: shift.id.rawValue, recording: record) {
                 try await store.insert(shift, try await store.policy().rota)
-                try store.transaction.audit(AuditRecord(.create, purpose: .operations), context)
             } answer: { id in
                 let stored = try await store.shift(ID(rawValue: id))
                 return try .created(ShiftView(stored), at: "/v1/shifts/\(stored.id)")
@@ -79,7 +79,7 @@ extension MatchingAPI {
         let id = try context.parameter("shiftID", as: ID<Shift>.self)
         return try await inTransaction(context) { store, _ in
             try await store.deleteShift(id)
-            try store.transaction.audit(AuditRecord(.delete, purpose: .operations), context)
+            try store.transaction.audit(AuditRecord(.delete, under: try context.permit()), context)
             return .noContent
         }
     }
@@ -93,7 +93,7 @@ extension MatchingAPI {
             if asked == nil { asked = try await store.policy().dispatch.line }
             let named = asked ?? ""
             let shifts = try await store.onCall(line: named, at: at)
-            try store.transaction.audit(AuditRecord(.read, purpose: .operations), context)
+            try store.transaction.audit(AuditRecord(.read, under: try context.permit()), context)
             return try .ok(OnCallView(line: named, at: at, shifts: shifts.map(ShiftView.init)))
         }
     }

@@ -1,3 +1,4 @@
+internal import Confidentiality
 internal import Hummingbird
 internal import MessageTable
 internal import Models
@@ -52,12 +53,25 @@ enum Viewer: Hashable {
         case .peer:
             guard let peerID = principal.peerID else { throw .forbidden }
             self = .peer(peerID)
-        case .participant, .partner, .operator, .service: throw .forbidden
+        case .participant, .partner, .operator, .privacyOfficer, .service: throw .forbidden
         }
     }
 
     var peerID: PeerID? {
         if case .peer(let id) = self { id } else { nil }
+    }
+
+    /// What connects the viewer with those whom it may see.
+    var relationship: Relationship { peerID == nil ? .agency : .assigned }
+
+    /// What may be told of a participant whose match the viewer may see.
+    ///
+    /// - Throws: 404 where nothing may.
+    func permit(
+        _ context: APIContext, about participantID: ParticipantID, classes: Set<DataClass>? = nil, _ store: Store
+    ) async throws -> Permit {
+        try await context.permit(
+            about: participantID, as: relationship, in: store.transaction, classes: classes, at: store.now)
     }
 }
 

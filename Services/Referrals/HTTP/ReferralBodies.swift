@@ -1,3 +1,4 @@
+internal import Confidentiality
 internal import Models
 internal import ReferralsDomain
 
@@ -66,7 +67,7 @@ struct PersonBody: Decodable, Sendable {
 struct ConsentBody: Decodable, Sendable {
     var kind: Consent.Kind?
     var discloser: String
-    var information: [InformationClass]
+    var information: [DataClass]
     var recipient: RecipientBody
     var purpose: Consent.Purpose
     var explainsRevocation: Bool
@@ -75,19 +76,29 @@ struct ConsentBody: Decodable, Sendable {
     var expiryEvent: String?
     var signedBy: Consent.Signature.Signer
     var signatureMethod: Consent.Signature.Method
+    /// By what right a representative signs.
+    var signerAuthority: String?
+    /// The version of the text that was signed.
+    var textVersion: String?
     var signedAt: Instant
+    /// For a consent to the criminal justice system: until when, or until which event, it cannot be revoked.
+    var irrevocableUntil: Instant?
+    var irrevocableUntilEvent: String?
 
     struct RecipientBody: Decodable, Sendable {
         enum Kind: String, Decodable, Sendable {
             /// Whoever sends this request.
             case sender
             case partner
+            /// An exchange, with those to whom it may pass on.
+            case intermediary
             case treatmentPaymentOperations = "treatment-payment-operations"
             case named
         }
         var kind: Kind
         var partnerID: PartnerID?
         var name: String?
+        var onward: String?
     }
 
     /// - Parameters:
@@ -102,29 +113,52 @@ struct ConsentBody: Decodable, Sendable {
         guard signedAt <= now + .seconds(300) else {
             throw Faults([Fault("\(pointer)/signedAt", "not in the future")])
         }
-        let expiry: Consent.Expiry =
-            if let expiresAt {
-                .at(expiresAt)
-            } else if let expiryEvent {
-                .event(expiryEvent, happenedAt: nil)
-            } else {
-                .none
-            }
+        try checkSignature(at: pointer)
+        let expiry = Consent.Term(at: expiresAt, event: expiryEvent)
+        let irrevocable = Consent.Term(at: irrevocableUntil, event: irrevocableUntilEvent)
         let body = self
         let draft = ConsentDraft { id, participant in
             Consent(
                 consentID: id, participantID: participant, kind: body.kind ?? .disclosure, discloser: body.discloser,
                 information: Set(body.information), recipient: recipient, purpose: body.purpose,
                 explainsRevocation: body.explainsRevocation, expiry: expiry,
-                signature: .init(signer: body.signedBy, method: body.signatureMethod),
+                signature: .init(
+                    signer: body.signedBy, method: body.signatureMethod, authority: body.signerAuthority,
+                    textVersion: body.textVersion),
                 // A sender's clock may be ahead of ours.
-                signedAt: min(body.signedAt, now), warnsOfRedisclosure: body.warnsOfRedisclosure ?? false
+                signedAt: min(body.signedAt, now), warnsOfRedisclosure: body.warnsOfRedisclosure ?? false,
+                irrevocableUntil: irrevocable
             )
         }
         try Faults.check(
             draft.consent(.first, .first).deficiencies.map { Fault("\(pointer)/\($0.property)", $0.explanation) }
         )
         return draft
+    }
+
+    private func checkSignature(at pointer: String) throws(Faults) {
+        var found: [Fault] = []
+        if irrevocableUntil != nil, irrevocableUntilEvent != nil {
+            found.append(Fault("\(pointer)/irrevocableUntilEvent", "either irrevocableUntil or irrevocableUntilEvent"))
+        }
+        if signedBy == .representative, !(1...100).contains(signerAuthority?.count ?? 0) {
+            found.append(
+                Fault("\(pointer)/signerAuthority", "42 CFR 2.14, 2.15: say by what right, in 1 to 100 characters"))
+        }
+        if let textVersion, !(1...100).contains(textVersion.count) {
+            found.append(Fault("\(pointer)/textVersion", "1 to 100 characters"))
+        }
+        try Faults.check(found)
+    }
+}
+
+extension Consent.Term {
+    fileprivate init(at instant: Instant?, event: String?) {
+        if let instant {
+            self = .at(instant)
+        } else {
+            self = event.map { .event($0, happenedAt: nil) } ?? .none
+        }
     }
 }
 
@@ -141,6 +175,12 @@ extension ConsentBody.RecipientBody {
             // A partner cannot hand in a consent for another one: it would learn which ids exist.
             guard !ownOnly else { throw Faults([Fault("\(pointer)/kind", "sender, or a recipient in words")]) }
             return .partner(partnerID)
+        case .intermediary:
+            guard let partnerID, !ownOnly else { throw Faults([Fault("\(pointer)/partnerID", "which exchange")]) }
+            guard let onward, (1...1000).contains(onward.count) else {
+                throw Faults([Fault("\(pointer)/onward", "to whom it may pass on, in 1 to 1000 characters")])
+            }
+            return .intermediary(partnerID, onward: onward)
         case .treatmentPaymentOperations: return .treatmentPaymentOperations
         case .named:
             guard let name, (1...300).contains(name.count) else {

@@ -9,6 +9,11 @@ enum ReferralProblems {
         switch error {
         case let refusal as Referral.Refusal: problem(refusal)
         case let error as StoreError: problem(error.code)
+        case is Consent.RevocationRefusal:
+            .conflict(
+                "consent-irrevocable", title: "The consent cannot be revoked yet",
+                detail: "A consent to the criminal justice system may say until when (42 CFR 2.35(c))."
+            )
         case let faults as Faults: .invalid(faults.all.map { Problem.FieldError($0.pointer, $0.detail) })
         default: nil
         }
@@ -37,6 +42,7 @@ enum ReferralProblems {
         case .noSuchPartner: .invalid("/partnerID", "an active partner of this agency")
         case .consentDeficient: .invalid("/consent", "lacks an element of 42 CFR 2.31(a)")
         case .raced: .unavailable()
+        case .unknownCode: .internalError
         }
     }
 }

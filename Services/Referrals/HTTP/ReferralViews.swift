@@ -1,3 +1,4 @@
+internal import Confidentiality
 internal import FoundationEssentials
 internal import JSON
 internal import Models
@@ -134,7 +135,7 @@ struct SentReferralView: Sendable {
         receivedAt = taken.stored.referral.receivedAt
         changedAt = taken.stored.shown.at
         version = taken.stored.shown.version
-        redisclosureNotice = view.consentID == nil ? nil : RedisclosureNotice.full
+        redisclosureNotice = view.tellsProgress ? RedisclosureNotice.full : nil
     }
 }
 
@@ -189,23 +190,22 @@ struct ParticipantView: Encodable {
     let familyName: String?
     let birthDate: CivilDate?
     let phone: String?
-    let phoneIsSafe: Bool
+    let phoneIsSafe: Bool?
     let address: String?
     let identifiers: [PersonIdentity.Identifier]?
     let version: Int
 
-    /// - Parameter whole: a peer sees name and phone, not address, birth date or numbers (42 CFR 2.13(a): no more than
-    ///   the purpose needs).
-    init(_ participant: StoredParticipant, whole: Bool) {
+    /// The fields that remain under the permit: no more than the purpose needs (42 CFR 2.13(a)).
+    init(_ participant: StoredParticipant, within permit: Permit) {
         let identity = participant.identity
         participantID = participant.participantID
-        givenName = identity.givenName
-        familyName = identity.familyName
-        phone = identity.phone
-        phoneIsSafe = identity.phoneIsSafe
-        birthDate = whole ? identity.birthDate : nil
-        address = whole ? identity.address : nil
-        identifiers = whole ? identity.identifiers : nil
+        givenName = permit.allows(.name) ? identity.givenName : nil
+        familyName = permit.allows(.name) ? identity.familyName : nil
+        phone = permit.allows(.phone) ? identity.phone : nil
+        phoneIsSafe = permit.allows(.phone) ? identity.phoneIsSafe : nil
+        birthDate = permit.allows(.birthDate) ? identity.birthDate : nil
+        address = permit.allows(.address) ? identity.address : nil
+        identifiers = permit.allows(.identifiers) ? identity.identifiers : nil
         version = participant.version
     }
 }
@@ -216,6 +216,7 @@ struct ConsentView: Encodable {
         let kind: String
         let partnerID: PartnerID?
         let name: String?
+        let onward: String?
     }
 
     let consentID: ConsentID
@@ -229,10 +230,16 @@ struct ConsentView: Encodable {
     let warnsOfRedisclosure: Bool
     let expiresAt: Instant?
     let expiryEvent: String?
+    let expiredAt: Instant?
     let signedBy: Consent.Signature.Signer
     let signatureMethod: Consent.Signature.Method
+    let signerAuthority: String?
+    let textVersion: String?
     let signedAt: Instant
+    let irrevocableUntil: Instant?
+    let irrevocableUntilEvent: String?
     let revokedAt: Instant?
+    let revocationMethod: Consent.Revocation.Method?
     let isActive: Bool
     let version: Int
 
@@ -243,16 +250,23 @@ struct ConsentView: Encodable {
         discloser = consent.discloser
         information = consent.information.map(\.rawValue).sorted()
         let columns = consent.recipient.columns
-        recipient = RecipientView(kind: columns.kind, partnerID: columns.partnerID, name: columns.name)
+        recipient = RecipientView(
+            kind: columns.kind, partnerID: columns.partnerID, name: columns.name, onward: columns.onward)
         purpose = consent.purpose
         explainsRevocation = consent.explainsRevocation
         warnsOfRedisclosure = consent.warnsOfRedisclosure
         expiresAt = if case .at(let instant) = consent.expiry { instant } else { nil }
-        expiryEvent = if case .event(let text, _) = consent.expiry { text } else { nil }
+        (expiryEvent, expiredAt) =
+            if case .event(let text, let happenedAt) = consent.expiry { (text, happenedAt) } else { (nil, nil) }
         signedBy = consent.signature.signer
         signatureMethod = consent.signature.method
+        signerAuthority = consent.signature.authority
+        textVersion = consent.signature.textVersion
         signedAt = consent.signedAt
-        revokedAt = consent.revokedAt
+        irrevocableUntil = consent.irrevocableUntil.instant
+        irrevocableUntilEvent = if case .event(let text, _) = consent.irrevocableUntil { text } else { nil }
+        revokedAt = consent.revocation?.at
+        revocationMethod = consent.revocation?.method
         isActive = consent.isActive(at: instant)
         version = consent.version
     }

@@ -53,8 +53,7 @@ extension ReferralsAPI {
                 }
             } answer: { _ in
                 guard let taken = try await store.taken(id, in: work) else { throw StoreError(.notFound) }
-                try work.tx.audit(AuditRecord(.update, participantIDs: [taken.stored.referral.participantID]), context)
-                return try answer(taken, to: caller, status: .ok, context, work)
+                return try await answer(taken, to: caller, as: .update, context, work)
             }
         }
     }

@@ -1,3 +1,4 @@
+internal import Confidentiality
 internal import Hummingbird
 internal import JSON
 internal import MessageTable
@@ -37,7 +38,7 @@ extension ReferralsAPI {
                 let id = ReferralID(rawValue: made)
                 if taken?.stored.referral.referralID != id { taken = try await store.taken(id, in: work) }
                 guard let taken else { throw StoreError(.notFound) }
-                return try answer(taken, to: caller, status: .created, context, work)
+                return try await answer(taken, to: caller, as: .create, context, work)
             }
         }
     }
@@ -70,22 +71,19 @@ extension ReferralsAPI {
 
     /// The referral as this caller may see it, with the audit row that says so.
     func answer(
-        _ taken: TakenIn, to caller: Caller, status: HTTPResponse.Status, _ context: APIContext, _ work: Work
-    ) throws -> Response {
+        _ taken: TakenIn, to caller: Caller, as action: AuditRecord.Action, _ context: APIContext, _ work: Work
+    ) async throws -> Response {
         let participantID = taken.stored.referral.participantID
+        let status: HTTPResponse.Status = action == .create ? .created : .ok
         switch caller {
         case .staff:
+            let permit = try await context.permit(about: participantID, as: .agency, in: work.tx, at: work.now)
             let view = ReferralView(taken.stored.referral)
-            try work.tx.audit(
-                AuditRecord(status == .created ? .create : .read, participantIDs: [participantID]), context)
+            try work.tx.audit(AuditRecord(action, under: permit, participantIDs: [participantID]), context)
             return .referral(view, view.referralID.description, status: status, version: view.version)
         case .partner:
             let view = try SentReferralView(taken)
-            let record = AuditRecord(
-                status == .created ? .create : .disclose, participantIDs: [participantID],
-                consentID: taken.view.consentID
-            )
-            try work.tx.audit(record, context)
+            try store.record(taken, told: action, context, in: work)
             return .referral(view, view.referralID, status: status, version: view.version)
         }
     }

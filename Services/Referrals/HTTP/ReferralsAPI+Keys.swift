@@ -21,7 +21,7 @@ extension ReferralsAPI {
         let start = try request.query("after", as: ParticipantID.self)
         return try await inWork(context) { work in
             let renewal = try await store.renewKeys(after: start, atMost: 200, in: work)
-            try work.tx.audit(AuditRecord(.update, purpose: .operations), context)
+            try work.tx.audit(AuditRecord(.update, under: try context.permit()), context)
             return try .ok(KeyRenewalView(renewal))
         }
     }

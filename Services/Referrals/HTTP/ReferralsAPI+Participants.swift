@@ -1,3 +1,4 @@
+internal import Confidentiality
 internal import Hummingbird
 internal import MessageTable
 internal import Models
@@ -30,11 +31,13 @@ extension ReferralsAPI {
         let principal = try context.principal
         let id = try context.parameter("participantID", as: ParticipantID.self)
         return try await inWork(context) { work in
-            guard try await mayKnow(principal, id, work), let found = try await store.participant(id, in: work) else {
-                throw Problem.notFound.denying(Denial(.relationship, participantIDs: [id]))
+            let permit = try await context.permit(
+                about: id, as: try await relationship(of: principal, to: id, work), in: work.tx, at: work.now)
+            guard let found = try await store.participant(id, in: work) else {
+                throw Problem.notFound.denying(Denial(.hidden, participantIDs: [id]))
             }
-            try work.tx.audit(AuditRecord(.read, participantIDs: [id]), context)
-            let view = ParticipantView(found, whole: principal.role != .peer)
+            try work.tx.audit(AuditRecord(.read, under: permit, participantIDs: [id]), context)
+            let view = ParticipantView(found, within: permit)
             return try .ok(view, etag: found.version)
         }
     }
@@ -44,19 +47,28 @@ extension ReferralsAPI {
         return try await inWork(context) { work in
             guard try await store.participant(id, in: work) != nil else { throw StoreError(.notFound) }
             let found = try await store.possibleDuplicates(of: id, in: work)
-            try work.tx.audit(AuditRecord(.search, participantIDs: [id] + found.map(\.0)), context)
-            return try .ok(Page(items: found.map(PossibleDuplicateView.init), next: nil))
+            let permits = try await context.permits(
+                listing: [id] + found.map(\.0), as: .agency, in: work.tx, at: work.now)
+            guard permits[id] != nil else {
+                throw Problem.notFound.denying(Denial(.restriction, participantIDs: [id]))
+            }
+            try work.tx.audit(AuditRecord(listing: permits), context)
+            let shown = found.filter { permits[$0.0] != nil }
+            return try .ok(Page(items: shown.map(PossibleDuplicateView.init), next: nil))
         }
     }
 
-    private func mayKnow(_ principal: Principal, _ id: ParticipantID, _ work: Work) async throws -> Bool {
+    /// What connects somebody of the agency, or a participant, with this one.
+    func relationship(
+        of principal: Principal, to id: ParticipantID, _ work: Work
+    ) async throws -> Relationship {
         switch principal.role {
-        case .coordinator, .supervisor: return true
-        case .participant: return principal.participantID == id
+        case .coordinator, .supervisor, .privacyOfficer: return .agency
+        case .participant: return principal.participantID == id ? .own : .none
         case .peer:
-            guard let peerID = principal.peerID else { return false }
-            return try await store.isAssigned(peerID, to: id, in: work)
-        case .partner, .operator, .service: return false
+            guard let peerID = principal.peerID else { return .none }
+            return try await store.isAssigned(peerID, to: id, in: work) ? .assigned : .none
+        case .partner, .operator, .service: return .none
         }
     }
 
@@ -88,8 +100,9 @@ extension ReferralsAPI {
         let id = try context.parameter("participantID", as: ParticipantID.self)
         return try await inWork(context) { work in
             guard try await store.participant(id, in: work) != nil else { throw StoreError(.notFound) }
+            let permit = try await context.permit(about: id, as: .agency, in: work.tx, at: work.now)
             let views = try await store.consents(of: id, in: work).map { ConsentView($0, at: work.now) }
-            try work.tx.audit(AuditRecord(.read, participantIDs: [id]), context)
+            try work.tx.audit(AuditRecord(.read, under: permit, participantIDs: [id]), context)
             return try .ok(Page(items: views, next: nil))
         }
     }
@@ -101,12 +114,11 @@ extension ReferralsAPI {
         let draft = try body.draft(sender: nil, ownOnly: false, now: clock.now(), at: "")
         let consent = draft.consent(store.ids.new(), id)
         return try await inWork(context) { work in
-            try await work.tx.once(context, resource: consent.consentID.rawValue) {
+            let permit = try await context.permit(about: id, as: .agency, in: work.tx, at: work.now)
+            let record = AuditRecord(.create, under: permit, participantIDs: [id])
+            return try await work.tx.once(context, resource: consent.consentID.rawValue, recording: record) {
                 let participant = try await store.lockParticipant(id, in: work)
                 try await store.record(consent, of: participant, by: subject, in: work)
-                try work.tx.audit(
-                    AuditRecord(.create, participantIDs: [id], consentID: consent.consentID), context
-                )
             } answer: { recorded in
                 let consents = try await store.consents(of: id, in: work)
                 guard let found = consents.first(where: { $0.consentID.rawValue == recorded }) else {
@@ -124,10 +136,12 @@ extension ReferralsAPI {
     func revokeConsent(_ request: Request, _ context: APIContext) async throws -> Response {
         let id = try context.parameter("participantID", as: ParticipantID.self)
         let consentID = try context.parameter("consentID", as: ConsentID.self)
+        let subject = try context.principal.subject
         return try await inWork(context) { work in
             let participant = try await store.lockParticipant(id, in: work)
-            let consent = try await store.revoke(consentID, of: participant, in: work)
-            try work.tx.audit(AuditRecord(.update, participantIDs: [id], consentID: consentID), context)
+            let permit = try await context.permit(about: id, as: .agency, in: work.tx, at: work.now)
+            let consent = try await store.revoke(consentID, of: participant, by: subject, in: work)
+            try work.tx.audit(AuditRecord(.update, under: permit, participantIDs: [id]), context)
             return try .ok(ConsentView(consent, at: work.now), etag: consent.version)
         }
     }

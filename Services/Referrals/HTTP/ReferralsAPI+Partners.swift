@@ -59,7 +59,7 @@ extension ReferralsAPI {
         let partner = try body.partner(store.ids.new(), allowsLocal: allowsLocal)
         return try await inWork(context) { work in
             let secret = try await store.add(partner, in: work)
-            try work.tx.audit(AuditRecord(.create, purpose: .operations, onBehalfOf: partner.partnerID), context)
+            try work.tx.audit(AuditRecord(.create, under: try context.permit(), onBehalfOf: partner.partnerID), context)
             let view = PartnerView(partner, secret: secret)
             return try .created(view, at: "/v1/partners/\(partner.partnerID)", etag: partner.version)
         }
@@ -69,7 +69,7 @@ extension ReferralsAPI {
         let id = try context.parameter("partnerID", as: PartnerID.self)
         return try await inWork(context) { work in
             guard let partner = try await store.partner(id, in: work) else { throw StoreError(.notFound) }
-            try work.tx.audit(AuditRecord(.read, purpose: .operations, onBehalfOf: id), context)
+            try work.tx.audit(AuditRecord(.read, under: try context.permit(), onBehalfOf: id), context)
             return try .ok(PartnerView(partner), etag: partner.version)
         }
     }
@@ -78,7 +78,7 @@ extension ReferralsAPI {
         let id = try context.parameter("partnerID", as: PartnerID.self)
         return try await inWork(context) { work in
             try await store.disable(id, in: work)
-            try work.tx.audit(AuditRecord(.update, purpose: .operations, onBehalfOf: id), context)
+            try work.tx.audit(AuditRecord(.update, under: try context.permit(), onBehalfOf: id), context)
             return .noContent
         }
     }
@@ -89,7 +89,7 @@ extension ReferralsAPI {
         let (keys, scopes) = (try body.keys(allowsLocal: allowsLocal), try body.checkedScopes())
         return try await inWork(context) { work in
             let clientID = try await store.addClient(of: id, keys: keys, scopes: scopes, in: work)
-            try work.tx.audit(AuditRecord(.create, purpose: .operations, onBehalfOf: id), context)
+            try work.tx.audit(AuditRecord(.create, under: try context.permit(), onBehalfOf: id), context)
             let view = ClientView(clientID: clientID, partnerID: id, scopes: scopes)
             return try .created(view, at: "/v1/partners/\(id)/clients/\(clientID)")
         }
@@ -101,7 +101,7 @@ extension ReferralsAPI {
         let keys = try await request.decode(ClientBody.self, context: context).keys(allowsLocal: allowsLocal)
         return try await inWork(context) { work in
             try await store.rotateClient(clientID, of: id, keys: keys, in: work)
-            try work.tx.audit(AuditRecord(.update, purpose: .operations, onBehalfOf: id), context)
+            try work.tx.audit(AuditRecord(.update, under: try context.permit(), onBehalfOf: id), context)
             return .noContent
         }
     }
@@ -111,7 +111,7 @@ extension ReferralsAPI {
         let clientID = try context.parameter("clientID", as: String.self)
         return try await inWork(context) { work in
             try await store.disableClient(clientID, of: id, in: work)
-            try work.tx.audit(AuditRecord(.update, purpose: .operations, onBehalfOf: id), context)
+            try work.tx.audit(AuditRecord(.update, under: try context.permit(), onBehalfOf: id), context)
             return .noContent
         }
     }

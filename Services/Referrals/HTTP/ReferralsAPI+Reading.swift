@@ -1,3 +1,4 @@
+internal import Confidentiality
 internal import FoundationEssentials
 internal import Hummingbird
 internal import MessageTable
@@ -34,12 +35,13 @@ extension ReferralsAPI {
     func readReferral(_ request: Request, _ context: APIContext) async throws -> Response {
         switch try Caller(context.principal) {
         case .staff:
+            let id = try context.parameter("referralID", as: ReferralID.self)
             let stored = try await store.read(
-                try context.parameter("referralID", as: ReferralID.self), in: context.agencyID,
-                recording: context.auditBeside, from: database.pool,
+                id, in: context.agencyID, recording: context.auditBeside(under: context.permit()), from: database.pool,
                 by: context.deadline
             )
-            guard let view = stored.map({ ReferralView($0.referral) }) else { throw StoreError(.notFound) }
+            guard let stored else { return try await readRestricted(id, context) }
+            let view = ReferralView(stored.referral)
             return .ok(view, etag: view.version)
         case .partner(let partner, let client):
             let alias = try context.parameter("referralID", as: UUIDText.self).uuid
@@ -47,8 +49,21 @@ extension ReferralsAPI {
                 guard let taken = try await store.sent(alias, .referral, by: partner, in: work) else {
                     throw StoreError(.notFound)
                 }
-                return try answer(taken, to: .partner(partner, client: client), status: .ok, context, work)
+                return try await answer(taken, to: .partner(partner, client: client), as: .read, context, work)
             }
+        }
+    }
+
+    /// The long way, for what the statement that reads and records at once leaves out: somebody whom a restriction keeps
+    /// from one of the agency's own people. For all others of them nothing changes.
+    private func readRestricted(_ id: ReferralID, _ context: APIContext) async throws -> Response {
+        try await inWork(context) { work in
+            guard let stored = try await store.referral(id, in: work) else { throw StoreError(.notFound) }
+            let participantID = stored.referral.participantID
+            let permit = try await context.permit(about: participantID, as: .agency, in: work.tx, at: work.now)
+            try work.tx.audit(AuditRecord(.read, under: permit, participantIDs: [participantID]), context)
+            let view = ReferralView(stored.referral)
+            return .ok(view, etag: view.version)
         }
     }
 
@@ -57,7 +72,9 @@ extension ReferralsAPI {
         return try await inWork(context) { work in
             guard let stored = try await store.referral(id, in: work) else { throw StoreError(.notFound) }
             let changes = try await store.history(of: stored.referral, in: work)
-            try work.tx.audit(AuditRecord(.read, participantIDs: [stored.referral.participantID]), context)
+            let participantID = stored.referral.participantID
+            let permit = try await context.permit(about: participantID, as: .agency, in: work.tx, at: work.now)
+            try work.tx.audit(AuditRecord(.read, under: permit, participantIDs: [participantID]), context)
             return try .ok(Page(items: changes.map(ChangeView.init), next: nil), etag: stored.referral.version)
         }
     }
@@ -88,14 +105,16 @@ extension ReferralsAPI {
     ) async throws -> [StoredReferral] {
         guard awaitsClosing else {
             return try await store.list(
-                status, page: page, in: context.agencyID, recording: context.auditBeside, from: database.pool,
-                by: context.deadline
+                status, page: page, in: context.agencyID, recording: context.auditBeside(under: context.permit()),
+                from: database.pool, by: context.deadline
             )
         }
         return try await database.pool.work(for: context.agencyID, clock: clock, by: context.deadline) { work in
             let rows = try await store.listAwaitingClosing(page: page, in: work)
-            try work.tx.audit(.listing(rows.map(\.referral.participantID)), context)
-            return rows
+            let permits = try await context.permits(
+                listing: rows.map(\.referral.participantID), as: .agency, in: work.tx, at: work.now)
+            try work.tx.audit(AuditRecord(listing: permits), context)
+            return rows.filter { permits[$0.referral.participantID] != nil }
         }
     }
 
@@ -114,20 +133,13 @@ extension ReferralsAPI {
         let sent = try await store.sent(
             by: partner, statuses: status.map { [$0] }, after: position, limit: page.limit, in: work
         )
-        try work.tx.audit(.listing(sent.items.map(\.stored.referral.participantID), disclosed: true), context)
+        try store.record(sent.items, toldTo: partner, context, in: work)
         var next: Cursor?
         if let end = sent.next, let stored = try await store.referral(end.referralID, in: work) {
             let alias = try await store.senderIDs(of: stored.referral, for: partner, in: work).referralID
             next = Cursor([end.at.description, alias.uuidString])
         }
         return .ok(Page(items: try sent.items.map(SentReferralView.init), next: next))
-    }
-}
-
-extension AuditRecord {
-    /// A list that was shown; each person once.
-    static func listing(_ participants: [ParticipantID], disclosed: Bool = false) -> AuditRecord {
-        AuditRecord(disclosed ? .disclose : .search, participantIDs: Set(participants).sorted())
     }
 }
 

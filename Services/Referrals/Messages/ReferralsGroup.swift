@@ -77,8 +77,8 @@ struct ReferralsGroup: Sendable {
     /// one that has run out.
     func handle(_ event: ConsentChanged, _ work: Work) async throws {
         let participant = try await store.lockParticipant(event.participantID, in: work)
-        let consents = try await store.consents(of: event.participantID, in: work)
-        try await store.showAgain(participant, consents: consents, in: work)
+        try await store.showAgain(
+            participant, try await store.telling(of: event.participantID, in: work), in: work)
     }
 }
 

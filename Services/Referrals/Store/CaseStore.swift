@@ -7,7 +7,7 @@ internal import ReferralsDomain
 /// A case with what is needed to save it. Its participant is locked.
 struct LoadedCase: Sendable {
     let participant: StoredParticipant
-    let consents: [Consent]
+    let telling: Telling
     /// The referrals as they were loaded.
     let before: [ReferralID: StoredReferral]
     var current: Case
@@ -58,7 +58,7 @@ extension Store {
         var engagement: Engagement?
         if let engagementID { engagement = try await self.engagement(engagementID, in: work) }
         return LoadedCase(
-            participant: participant, consents: try await consents(of: participant.participantID, in: work),
+            participant: participant, telling: try await telling(of: participant.participantID, in: work),
             before: Dictionary(uniqueKeysWithValues: stored.map { ($0.referral.referralID, $0) }),
             current: Case(referrals: stored.map(\.referral), engagement: engagement)
         )
@@ -90,7 +90,7 @@ extension Store {
     private func insert(
         _ referral: Referral, of loaded: LoadedCase, clientID: String?, in work: Work
     ) throws -> StoredReferral {
-        let view = senderView(of: referral, consents: loaded.consents, at: work.now)
+        let view = senderView(of: referral, loaded.telling, at: work.now)
         let shown = StoredReferral.Shown(
             version: 1, status: view.status, business: view.businessStatus, at: work.now
         )
@@ -113,7 +113,7 @@ extension Store {
     private func update(
         _ referral: Referral, from before: StoredReferral, of loaded: LoadedCase, in work: Work
     ) async throws -> StoredReferral {
-        let (shown, moved) = shown(referral, after: before, consents: loaded.consents, at: work.now)
+        let (shown, moved) = shown(referral, after: before, loaded.telling, at: work.now)
         let key = loaded.participant.dataKey
         let touched = try await work.tx.execute(
             .updateReferral, work.agencyID, referral.referralID, before.referral.version, referral.version,
@@ -125,7 +125,7 @@ extension Store {
         guard touched == 1 else { throw StoreError(.raced) }
         try record(referral, with: key, in: work)
         if moved {
-            let view = senderView(of: referral, consents: loaded.consents, at: work.now)
+            let view = senderView(of: referral, loaded.telling, at: work.now)
             try recordShown(shown, view, of: referral, with: key, in: work)
             try await queueWord(of: referral, view, shown: shown, in: work)
         }

@@ -9,7 +9,7 @@ extension Partner.Kind: PostgresEncodable, PostgresDecodable {}
 extension Partner.Status: PostgresEncodable, PostgresDecodable {}
 extension IntakePolicy: PostgresEncodable, PostgresDecodable {}
 extension IndexKey.Kind: PostgresEncodable, PostgresDecodable {}
-extension Consent.Kind: PostgresEncodable, PostgresDecodable {}
 extension Consent.Purpose: PostgresEncodable, PostgresDecodable {}
 extension Consent.Signature.Signer: PostgresEncodable, PostgresDecodable {}
 extension Consent.Signature.Method: PostgresEncodable, PostgresDecodable {}
+extension Consent.Revocation.Method: PostgresEncodable, PostgresDecodable {}

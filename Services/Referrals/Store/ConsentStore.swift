@@ -1,3 +1,4 @@
+internal import Confidentiality
 internal import MessageTable
 internal import Models
 internal import Postgres
@@ -9,10 +10,11 @@ extension Statement {
         """
         insert into referral.consent
           (agency_id, consent_id, participant_id, version, kind, discloser, information, recipient_kind,
-           recipient_partner_id, recipient_name, purpose, explains_revocation, expires_at, expiry_event,
-           expiry_event_at, signed_by, signature_method, signed_at, warns_of_redisclosure, revoked_at, recorded_at,
-           recorded_by)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)
+           recipient_partner_id, recipient_name, recipient_onward, purpose, explains_revocation, expires_at,
+           expiry_event, expiry_event_at, signed_by, signature_method, signer_authority, text_version, signed_at,
+           warns_of_redisclosure, irrevocable_until, irrevocable_event, irrevocable_event_at, recorded_at, recorded_by)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23,
+          $24, $25, $26, $27)
         """
     )
 
@@ -20,8 +22,10 @@ extension Statement {
         "consent.list",
         """
         select consent_id, participant_id, version, kind, discloser, information, recipient_kind,
-          recipient_partner_id, recipient_name, purpose, explains_revocation, expires_at, expiry_event,
-          expiry_event_at, signed_by, signature_method, signed_at, warns_of_redisclosure, revoked_at
+          recipient_partner_id, recipient_name, recipient_onward, purpose, explains_revocation, expires_at, expiry_event,
+          expiry_event_at, signed_by, signature_method, signer_authority, text_version, signed_at,
+          warns_of_redisclosure, irrevocable_until, irrevocable_event, irrevocable_event_at, revoked_at,
+          revocation_method, revoked_by
         from referral.consent
         where agency_id = $1 and participant_id = $2
         order by consent_id
@@ -32,8 +36,10 @@ extension Statement {
         "consent.list_of_several",
         """
         select consent_id, participant_id, version, kind, discloser, information, recipient_kind,
-          recipient_partner_id, recipient_name, purpose, explains_revocation, expires_at, expiry_event,
-          expiry_event_at, signed_by, signature_method, signed_at, warns_of_redisclosure, revoked_at
+          recipient_partner_id, recipient_name, recipient_onward, purpose, explains_revocation, expires_at, expiry_event,
+          expiry_event_at, signed_by, signature_method, signer_authority, text_version, signed_at,
+          warns_of_redisclosure, irrevocable_until, irrevocable_event, irrevocable_event_at, revoked_at,
+          revocation_method, revoked_by
         from referral.consent
         where agency_id = $1 and participant_id = any($2)
         order by consent_id
@@ -44,7 +50,16 @@ extension Statement {
         "consent.revoke",
         """
         update referral.consent
-        set version = $3, revoked_at = $4
+        set version = $3, revoked_at = $4, revocation_method = $5, revoked_by = $6
+        where agency_id = $1 and consent_id = $2
+        """
+    )
+
+    static let expireConsent = Statement(
+        "consent.expire",
+        """
+        update referral.consent
+        set version = $3, expiry_event_at = $4
         where agency_id = $1 and consent_id = $2
         """
     )
@@ -59,19 +74,17 @@ extension Store {
     /// Records a consent and says so. Its end, where it has an hour, is announced by a scheduled message.
     func insert(_ consent: Consent, recordedBy subject: String, in work: Work) throws {
         let recipient = consent.recipient.columns
-        var (expiresAt, event, eventAt): (Instant?, String?, Instant?) = (nil, nil, nil)
-        switch consent.expiry {
-        case .none: break
-        case .at(let instant): expiresAt = instant
-        case .event(let text, let happenedAt): (event, eventAt) = (text, happenedAt)
-        }
+        let (expiry, irrevocable) = (consent.expiry.columns, consent.irrevocableUntil.columns)
         work.tx.enqueue(
-            .insertConsent, work.agencyID, consent.consentID, consent.participantID, consent.version, consent.kind,
-            consent.discloser, consent.information.map(\.rawValue).sorted(), recipient.kind, recipient.partnerID,
-            recipient.name, consent.purpose, consent.explainsRevocation, expiresAt, event, eventAt,
-            consent.signature.signer, consent.signature.method, consent.signedAt, consent.warnsOfRedisclosure,
-            consent.revokedAt, work.now, subject
+            .insertConsent, work.agencyID, consent.consentID, consent.participantID, consent.version,
+            consent.kind.rawValue, consent.discloser, consent.information.map(\.rawValue).sorted(), recipient.kind,
+            recipient.partnerID, recipient.name, recipient.onward, consent.purpose, consent.explainsRevocation,
+            expiry.at,
+            expiry.event, expiry.eventAt, consent.signature.signer, consent.signature.method,
+            consent.signature.authority, consent.signature.textVersion, consent.signedAt, consent.warnsOfRedisclosure,
+            irrevocable.at, irrevocable.event, irrevocable.eventAt, work.now, subject
         )
+        let expiresAt = expiry.at
         try announce(consent, in: work)
         if let expiresAt, expiresAt > work.now {
             var ended = ConsentChanged(consent, isActive: false, at: expiresAt)
@@ -87,29 +100,55 @@ extension Store {
     func record(
         _ consent: Consent, of participant: StoredParticipant, by subject: String, in work: Work
     ) async throws {
-        if case .partner(let id) = consent.recipient, try await partner(id, in: work) == nil {
+        if let id = consent.recipient.columns.partnerID, try await partner(id, in: work) == nil {
             throw StoreError(.noSuchPartner)
         }
         try insert(consent, recordedBy: subject, in: work)
-        try await showAgain(
-            participant, consents: try await consents(of: participant.participantID, in: work), in: work
-        )
+        try await showAgain(participant, try await telling(of: participant.participantID, in: work), in: work)
     }
 
     /// Revokes a consent. From this transaction's end on nothing is disclosed under it.
     ///
     /// - Returns: the consent; unchanged when it was revoked before.
     /// - Throws: ``StoreError`` `notFound`.
-    func revoke(_ id: ConsentID, of participant: StoredParticipant, in work: Work) async throws -> Consent {
-        var consents = try await consents(of: participant.participantID, in: work)
-        guard let index = consents.firstIndex(where: { $0.consentID == id }) else { throw StoreError(.notFound) }
-        guard consents[index].revoke(at: work.now) else { return consents[index] }
-        let consent = consents[index]
-        try await work.tx.execute(.revokeConsent, work.agencyID, id, consent.version, consent.revokedAt)
-        work.tx.unschedule(id: id.rawValue, agency: work.agencyID)
-        try announce(consent, in: work)
-        try await showAgain(participant, consents: consents, in: work)
-        return consent
+    func revoke(
+        _ id: ConsentID, of participant: StoredParticipant, _ method: Consent.Revocation.Method = .written,
+        by subject: String, in work: Work
+    ) async throws -> Consent {
+        try await change(id, of: participant, in: work) { consent in
+            guard try consent.revoke(at: work.now, method, recordedBy: subject) else { return false }
+            work.tx.enqueue(
+                .revokeConsent, work.agencyID, id, consent.version, consent.revocation?.at, method, subject)
+            work.tx.unschedule(id: id.rawValue, agency: work.agencyID)
+            return true
+        }
+    }
+
+    /// Says that the event on which a consent expires has happened. From this transaction's end on nothing is disclosed
+    /// under it.
+    ///
+    /// - Returns: the consent; unchanged when it was said before, or no event ends it.
+    /// - Throws: ``StoreError`` `notFound`.
+    func expire(_ id: ConsentID, of participant: StoredParticipant, in work: Work) async throws -> Consent {
+        try await change(id, of: participant, in: work) { consent in
+            guard consent.expire(at: work.now) else { return false }
+            work.tx.enqueue(.expireConsent, work.agencyID, id, consent.version, work.now)
+            return true
+        }
+    }
+
+    /// Changes one of a locked participant's consents, tells the other services, and shows the senders what is left.
+    private func change(
+        _ id: ConsentID, of participant: StoredParticipant, in work: Work, _ change: (inout Consent) throws -> Bool
+    ) async throws -> Consent {
+        var telling = try await telling(of: participant.participantID, in: work)
+        guard let index = telling.consents.firstIndex(where: { $0.consentID == id }) else {
+            throw StoreError(.notFound)
+        }
+        guard try change(&telling.consents[index]) else { return telling.consents[index] }
+        try announce(telling.consents[index], in: work)
+        try await showAgain(participant, telling, in: work)
+        return telling.consents[index]
     }
 
     private func announce(_ consent: Consent, in work: Work) throws {
@@ -127,49 +166,85 @@ extension ConsentChanged {
 }
 
 extension Consent.Recipient {
-    /// The three columns of a recipient.
-    var columns: (kind: String, partnerID: PartnerID?, name: String?) {
+    /// The columns of a recipient.
+    var columns: (kind: String, partnerID: PartnerID?, name: String?, onward: String?) {
         switch self {
-        case .partner(let id): ("partner", id, nil)
-        case .treatmentPaymentOperations: ("treatment-payment-operations", nil, nil)
-        case .named(let name): ("named", nil, name)
+        case .partner(let id): ("partner", id, nil, nil)
+        case .intermediary(let id, let onward): ("intermediary", id, nil, onward)
+        case .treatmentPaymentOperations: ("treatment-payment-operations", nil, nil, nil)
+        case .named(let name): ("named", nil, name, nil)
         }
     }
 
-    fileprivate init(kind: String, partnerID: PartnerID?, name: String?) {
-        switch (kind, partnerID, name) {
-        case ("partner", .some(let id), _): self = .partner(id)
-        case ("treatment-payment-operations", _, _): self = .treatmentPaymentOperations
-        default: self = .named(name ?? kind)
+    fileprivate init(row: Row) throws {
+        let kind: String = try row.column("recipient_kind")
+        let partnerID: PartnerID? = try row.column("recipient_partner_id")
+        switch (kind, partnerID) {
+        case ("partner", .some(let id)): self = .partner(id)
+        case ("intermediary", .some(let id)):
+            self = .intermediary(id, onward: try row.column("recipient_onward", as: String?.self) ?? "")
+        case ("treatment-payment-operations", _): self = .treatmentPaymentOperations
+        default: self = .named(try row.column("recipient_name", as: String?.self) ?? kind)
+        }
+    }
+}
+
+extension Consent.Term {
+    /// The three columns of a term.
+    fileprivate var columns: (at: Instant?, event: String?, eventAt: Instant?) {
+        switch self {
+        case .none: (nil, nil, nil)
+        case .at(let instant): (instant, nil, nil)
+        case .event(let text, let happenedAt): (nil, text, happenedAt)
+        }
+    }
+
+    fileprivate init(at: Instant?, event: String?, eventAt: Instant?) {
+        if let event {
+            self = .event(event, happenedAt: eventAt)
+        } else {
+            self = at.map(Self.at) ?? .none
         }
     }
 }
 
 extension Consent {
     init(row: Row) throws {
-        let expiry: Expiry
-        let eventText: String? = try row.column("expiry_event")
-        let expiresAt: Instant? = try row.column("expires_at")
-        if let eventText {
-            expiry = .event(eventText, happenedAt: try row.column("expiry_event_at"))
-        } else {
-            expiry = expiresAt.map(Expiry.at) ?? .none
-        }
         let information: [String] = try row.column("information")
+        let revokedAt: Instant? = try row.column("revoked_at")
         self.init(
             consentID: try row.column("consent_id"), participantID: try row.column("participant_id"),
-            version: try row.column("version"), kind: try row.column("kind"), discloser: try row.column("discloser"),
+            version: try row.column("version"), kind: try Self.kind(try row.column("kind")),
+            discloser: try row.column("discloser"),
             // A class that a later version records is one this version never discloses.
-            information: Set(information.compactMap(InformationClass.init)),
-            recipient: Recipient(
-                kind: try row.column("recipient_kind"), partnerID: try row.column("recipient_partner_id"),
-                name: try row.column("recipient_name")
-            ),
+            information: Set(information.compactMap(Self.dataClass)), recipient: try Recipient(row: row),
             purpose: try row.column("purpose"), explainsRevocation: try row.column("explains_revocation"),
-            expiry: expiry,
-            signature: Signature(signer: try row.column("signed_by"), method: try row.column("signature_method")),
+            expiry: Term(
+                at: try row.column("expires_at"), event: try row.column("expiry_event"),
+                eventAt: try row.column("expiry_event_at")),
+            signature: Signature(
+                signer: try row.column("signed_by"), method: try row.column("signature_method"),
+                authority: try row.column("signer_authority"), textVersion: try row.column("text_version")),
             signedAt: try row.column("signed_at"), warnsOfRedisclosure: try row.column("warns_of_redisclosure"),
-            revokedAt: try row.column("revoked_at")
+            irrevocableUntil: Term(
+                at: try row.column("irrevocable_until"), event: try row.column("irrevocable_event"),
+                eventAt: try row.column("irrevocable_event_at")),
+            revocation: try revokedAt.map { at in
+                // Those that were revoked before the way was asked for came on paper.
+                Revocation(
+                    at: at, method: try row.column("revocation_method", as: Revocation.Method?.self) ?? .written,
+                    recordedBy: try row.column("revoked_by", as: String?.self) ?? "")
+            }
         )
+    }
+
+    private static func kind(_ text: String) throws -> Kind {
+        guard let kind = Kind(rawValue: text) else { throw StoreError(.unknownCode) }
+        return kind
+    }
+
+    /// `violence` is how the class was written first.
+    private static func dataClass(_ text: String) -> DataClass? {
+        text == "violence" ? .domesticViolence : DataClass(rawValue: text)
     }
 }

@@ -1,3 +1,4 @@
+internal import Confidentiality
 internal import Models
 internal import Postgres
 internal import ReferralsDomain
@@ -9,6 +10,8 @@ struct IntakeFindings: Sendable {
     var known: ReferralID?
     /// The sending organisation.
     var partner: Partner?
+    /// Which laws bind the agency.
+    var law: AgencyLaw
     /// Whom it is about.
     var person: PersonSearch
 
@@ -28,8 +31,12 @@ extension Store {
     /// Another request may change all of it before this transaction writes: then an index refuses the writing, and the
     /// transaction is tried again.
     func findings(about intake: Intake, in work: Work) async throws -> IntakeFindings {
-        var findings = IntakeFindings(person: PersonSearch(intake.person, vault.indexKeys, in: work.agencyID))
-        var asked: [(question: Question, read: (Rows, inout IntakeFindings) throws -> Void)] = []
+        var findings = IntakeFindings(
+            law: AgencyLaw(agencyID: work.agencyID, isPart2Program: true, isCoveredEntity: true),
+            person: PersonSearch(intake.person, vault.indexKeys, in: work.agencyID))
+        var asked: [(question: Question, read: (Rows, inout IntakeFindings) throws -> Void)] = [
+            (Question(.findLaw, work.agencyID), { rows, findings in findings.law = try Self.law(rows, in: work) })
+        ]
         if let placer = intake.placerIdentifier {
             let digests = vault.indexKeys.placerDigests(of: placer, by: intake.clientID, in: work.agencyID)
             let question = Question(
@@ -48,7 +55,6 @@ extension Store {
         if let question = findings.person.question(in: work.agencyID) {
             asked.append((question, { rows, findings in try findings.person.read(rows) }))
         }
-        guard !asked.isEmpty else { return findings }
         let answers = try await work.tx.together(asked.map(\.question))
         for (question, rows) in zip(asked, answers) { try question.read(rows, &findings) }
         return findings

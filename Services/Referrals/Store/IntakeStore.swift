@@ -1,3 +1,4 @@
+internal import Confidentiality
 internal import FoundationEssentials
 internal import MessageTable
 internal import Models
@@ -42,6 +43,8 @@ struct TakenIn: Sendable {
     let wasKnown: Bool
     /// What the sender may see.
     let view: SenderView
+    /// Under what it may see it; nil without a partner.
+    let permit: Permit?
     /// The ids under which the partner knows it; nil without a partner.
     let senderIDs: SenderIDs?
     /// The consents that were recorded with it.
@@ -75,19 +78,22 @@ extension Store {
             consents.append(consent)
         }
         let consentIDs = consents.map(\.consentID)
-        consents.sort { $0.consentID < $1.consentID }
+        var telling = Telling(law: findings.law, consents: consents.sorted { $0.consentID < $1.consentID })
         var open: [Engagement] = []
         if !isNew {
-            (consents, open) = try await standing(of: participant.participantID, in: work)
-            if !consentIDs.isEmpty { try await showAgain(participant, consents: consents, in: work) }
+            telling = try await self.telling(of: participant.participantID, in: work)
+            open = try await openEngagements(of: participant.participantID, in: work)
+            if !consentIDs.isEmpty { try await showAgain(participant, telling, in: work) }
         }
+        // Its first referral from this sender, perhaps: no stored one tells of what kind the sender is.
+        if let partner = findings.partner { telling.kinds[partner.partnerID] = partner.kind.organisationKind }
         let referral = Referral(
             referralID: intake.referralID ?? ids.new(), participantID: participant.participantID,
             partnerID: intake.partnerID, request: intake.request, asDraft: intake.asDraft,
             by: .init(.requester, intake.subject), at: work.now
         )
         var loaded = LoadedCase(
-            participant: participant, consents: consents, before: [:], current: Case(new: referral)
+            participant: participant, telling: telling, before: [:], current: Case(new: referral)
         )
         if !intake.asDraft, policy.accepts(intake.request) {
             try loaded.current.accept(
@@ -98,22 +104,14 @@ extension Store {
         guard let stored = saved[referral.referralID] else { throw StoreError(.notFound) }
         record(intake.placerIdentifier, of: referral.referralID, by: intake.clientID, in: work)
         let taken = try await answer(
-            stored, consents: consents, wasKnown: false, consentIDs: consentIDs, ofNewPerson: isNew, in: work)
+            stored, telling, wasKnown: false, consentIDs: consentIDs, ofNewPerson: isNew, in: work)
         try await keep(intake.resources, of: stored.referral, ids: taken.senderIDs, with: participant.dataKey, in: work)
         return taken
     }
 
-    /// A participant's consents and open engagements.
-    private func standing(of participant: ParticipantID, in work: Work) async throws -> ([Consent], [Engagement]) {
-        let rows = try await work.tx.together(
-            Question(.listConsents, work.agencyID, participant), Question(.openEngagements, work.agencyID, participant)
-        )
-        return (try rows[0].map { try Consent(row: $0) }, try rows[1].map { try Engagement(row: $0) })
-    }
-
     /// What a sender is answered about a stored referral.
     func answer(
-        _ stored: StoredReferral, consents: [Consent], wasKnown: Bool, consentIDs: [ConsentID] = [],
+        _ stored: StoredReferral, _ telling: Telling, wasKnown: Bool, consentIDs: [ConsentID] = [],
         ofNewPerson isNew: Bool = false, in work: Work
     ) async throws -> TakenIn {
         var senderIDs: SenderIDs?
@@ -123,18 +121,18 @@ extension Store {
                 ? newSenderIDs(of: stored.referral, for: partner, in: work)
                 : try await self.senderIDs(of: stored.referral, for: partner, in: work)
         }
+        let permit = permit(for: stored.referral, under: telling, at: work.now)
         return TakenIn(
-            stored: stored, wasKnown: wasKnown,
-            view: senderView(of: stored.referral, consents: consents, at: work.now), senderIDs: senderIDs,
-            consentIDs: consentIDs
+            stored: stored, wasKnown: wasKnown, view: SenderView(of: stored.referral, under: permit), permit: permit,
+            senderIDs: senderIDs, consentIDs: consentIDs
         )
     }
 
     /// A referral as it can be answered, whoever asks; nil when there is none in this agency.
     func taken(_ id: ReferralID, in work: Work) async throws -> TakenIn? {
         guard let stored = try await referral(id, in: work) else { return nil }
-        let consents = try await consents(of: stored.referral.participantID, in: work)
-        return try await answer(stored, consents: consents, wasKnown: true, in: work)
+        let telling = try await telling(of: stored.referral.participantID, in: work)
+        return try await answer(stored, telling, wasKnown: true, in: work)
     }
 
     /// The referral that the sender's own number stands for already; nil for a new one.
@@ -146,8 +144,8 @@ extension Store {
         guard stored.referral.request == intake.request, stored.referral.partnerID == intake.partnerID else {
             throw StoreError(.placerReused)
         }
-        let consents = try await consents(of: stored.referral.participantID, in: work)
-        return try await answer(stored, consents: consents, wasKnown: true, in: work)
+        let telling = try await telling(of: stored.referral.participantID, in: work)
+        return try await answer(stored, telling, wasKnown: true, in: work)
     }
 
     private func record(_ placer: String?, of referral: ReferralID, by client: String, in work: Work) {

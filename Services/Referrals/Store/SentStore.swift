@@ -14,15 +14,15 @@ extension Store {
         guard let id = try await resolve(alias, kind, of: partner, as: ReferralID.self, in: work),
             let stored = try await referral(id, in: work), stored.referral.partnerID == partner
         else { return nil }
-        let consents = try await consents(of: stored.referral.participantID, in: work)
-        return try await answer(stored, consents: consents, wasKnown: true, in: work)
+        let telling = try await telling(of: stored.referral.participantID, in: work)
+        return try await answer(stored, telling, wasKnown: true, in: work)
     }
 
     /// One referral of the partner under our own id, which no partner ever sees.
     func sent(_ id: ReferralID, by partner: PartnerID, in work: Work) async throws -> TakenIn? {
         guard let stored = try await referral(id, in: work), stored.referral.partnerID == partner else { return nil }
-        let consents = try await consents(of: stored.referral.participantID, in: work)
-        return try await answer(stored, consents: consents, wasKnown: true, in: work)
+        let telling = try await telling(of: stored.referral.participantID, in: work)
+        return try await answer(stored, telling, wasKnown: true, in: work)
     }
 
     /// A page of what the partner sent, in the order in which it was last shown something new.
@@ -51,13 +51,13 @@ extension Store {
         let ids = try await senderIDs(
             of: stored.map { ($0.referral.referralID, $0.referral.participantID) }, for: partner, in: work
         )
-        let consents = try await consents(of: Set(stored.map(\.referral.participantID)), in: work)
-        let items = stored.map { stored in
-            TakenIn(
-                stored: stored, wasKnown: true,
-                view: senderView(
-                    of: stored.referral, consents: consents[stored.referral.participantID] ?? [], at: work.now
-                ),
+        let participants = Set(stored.map(\.referral.participantID)).sorted()
+        let tellings = participants.isEmpty ? [:] : try await telling(of: participants, in: work)
+        let items = stored.map { stored -> TakenIn in
+            let telling = tellings[stored.referral.participantID]
+            let permit = telling.flatMap { self.permit(for: stored.referral, under: $0, at: work.now) }
+            return TakenIn(
+                stored: stored, wasKnown: true, view: SenderView(of: stored.referral, under: permit), permit: permit,
                 senderIDs: ids[stored.referral.referralID], consentIDs: []
             )
         }
@@ -95,20 +95,8 @@ extension Store {
                 try current.accept(id, joining: open, by: .intakePolicy, at: work.now)
             }
         )
-        let consents = try await consents(of: stored.referral.participantID, in: work)
-        return try await answer(stored, consents: consents, wasKnown: true, in: work)
-    }
-
-    /// The consents of several participants, in one statement.
-    private func consents(
-        of participants: Set<ParticipantID>, in work: Work
-    ) async throws -> [ParticipantID: [Consent]] {
-        guard !participants.isEmpty else { return [:] }
-        return Dictionary(
-            grouping: try await work.tx.query(.listConsentsOfSeveral, work.agencyID, participants.sorted())
-                .map { try Consent(row: $0) },
-            by: \.participantID
-        )
+        let telling = try await telling(of: stored.referral.participantID, in: work)
+        return try await answer(stored, telling, wasKnown: true, in: work)
     }
 }
 

@@ -33,7 +33,7 @@ extension Store {
         _ shown: StoredReferral.Shown, _ view: SenderView, of referral: Referral, with key: DataKey, in work: Work
     ) throws {
         guard referral.partnerID != nil else { return }
-        let isBare = view.looksLike(SenderView(of: referral, under: .refused(.none)))
+        let isBare = view.looksLike(SenderView(of: referral, under: nil))
         work.tx.enqueue(
             .insertShownVersion, work.agencyID, referral.referralID, shown.version, view.status, view.businessStatus,
             try key.seal(view.statusReason, for: .shownReason), view.closingReason, isBare, shown.at
@@ -52,15 +52,17 @@ extension Store {
             let (version, status, business, reason, closing, isBare, at) = try row.decode(
                 (Int, ReferralStatus, BusinessStatus, [UInt8]?, ClosingReason?, Bool, Instant).self
             )
-            guard version < taken.stored.shown.version, isBare || taken.view.consentID != nil else { return nil }
+            guard version < taken.stored.shown.version, isBare || taken.view.tellsProgress else { return nil }
             var stored = taken.stored
             stored.shown = .init(version: version, status: status, business: business, at: at)
             let view = SenderView(
                 status: status, businessStatus: business,
                 statusReason: try participant.dataKey.open(reason, from: .shownReason), closingReason: closing,
-                consentID: taken.view.consentID
+                tellsProgress: taken.view.tellsProgress
             )
-            return TakenIn(stored: stored, wasKnown: true, view: view, senderIDs: taken.senderIDs, consentIDs: [])
+            return TakenIn(
+                stored: stored, wasKnown: true, view: view, permit: taken.permit, senderIDs: taken.senderIDs,
+                consentIDs: [])
         }
         return [taken] + earlier
     }

@@ -29,19 +29,16 @@ extension Statement {
 /// What senders see, and how they hear of it.
 extension Store {
     /// What the sender may see now; a referral without a partner has nobody to hide from.
-    func senderView(of referral: Referral, consents: [Consent], at instant: Instant) -> SenderView {
-        guard let partner = referral.partnerID else { return SenderView(of: referral, under: .refused(.none)) }
-        return SenderView(
-            of: referral, under: ConsentRule.ask(.progress(to: partner), of: consents, at: instant)
-        )
+    func senderView(of referral: Referral, _ telling: Telling, at instant: Instant) -> SenderView {
+        SenderView(of: referral, under: permit(for: referral, under: telling, at: instant))
     }
 
     /// What is shown after a change, and whether it moved.
     func shown(
-        _ referral: Referral, after before: StoredReferral, consents: [Consent], at instant: Instant
+        _ referral: Referral, after before: StoredReferral, _ telling: Telling, at instant: Instant
     ) -> (StoredReferral.Shown, Bool) {
-        let view = senderView(of: referral, consents: consents, at: instant)
-        let earlier = senderView(of: before.referral, consents: consents, at: instant)
+        let view = senderView(of: referral, telling, at: instant)
+        let earlier = senderView(of: before.referral, telling, at: instant)
         guard
             !view.looksLike(earlier)
                 || (view.status, view.businessStatus) != (before.shown.status, before.shown.business)
@@ -57,18 +54,18 @@ extension Store {
     /// After a consent was given, revoked or has expired: each sender is shown what it may see now.
     ///
     /// The word is queued only where more is shown than before: that something was taken back is not announced.
-    func showAgain(_ participant: StoredParticipant, consents: [Consent], in work: Work) async throws {
+    func showAgain(_ participant: StoredParticipant, _ telling: Telling, in work: Work) async throws {
         for stored in try await referrals(of: participant.participantID, in: work)
         where stored.referral.partnerID != nil {
-            let (shown, moved) = shown(stored.referral, after: stored, consents: consents, at: work.now)
+            let (shown, moved) = shown(stored.referral, after: stored, telling, at: work.now)
             guard moved else { continue }
             try await work.tx.execute(
                 .updateShown, work.agencyID, stored.referral.referralID, shown.version, shown.status, shown.business,
                 shown.at
             )
-            let view = senderView(of: stored.referral, consents: consents, at: work.now)
+            let view = senderView(of: stored.referral, telling, at: work.now)
             try recordShown(shown, view, of: stored.referral, with: participant.dataKey, in: work)
-            if view.consentID != nil { try await queueWord(of: stored.referral, view, shown: shown, in: work) }
+            if view.tellsProgress { try await queueWord(of: stored.referral, view, shown: shown, in: work) }
         }
     }
 
@@ -81,7 +78,7 @@ extension Store {
         let hasWebhook = try await work.tx.query(.hasWebhook, work.agencyID, partner).first?.decode(Bool.self) ?? false
         guard hasWebhook else { return }
         let word = TaskChangedWord(
-            referralID: referral.referralID, version: shown.version, restsOnConsent: view.consentID != nil
+            referralID: referral.referralID, version: shown.version, restsOnConsent: view.tellsProgress
         )
         work.tx.deliver(
             Delivery(

@@ -1,3 +1,4 @@
+internal import Confidentiality
 internal import MessageTable
 internal import Models
 internal import Postgres
@@ -27,6 +28,8 @@ struct Work: Sendable {
 struct Store: Sendable {
     let vault: Vault
     let ids: IDSource
+    /// Which role sees what.
+    let rules: AccessRules
 }
 
 /// Why the store refused. Nothing in it tells who a participant is.
@@ -44,6 +47,8 @@ struct StoreError: Error, Hashable, CustomStringConvertible {
         /// The partner is disabled or unknown.
         case noSuchPartner
         case consentDeficient
+        /// A row holds a code of a newer version, by which nothing may be guessed.
+        case unknownCode
     }
 
     let code: Code

@@ -46,16 +46,16 @@ struct WebhookSender: Sendable {
         let word = try JSONValue.decode(TaskChangedWord.self, from: attempt.payload.bytes)
         guard let webhook = try await store.webhook(of: partner, in: work),
             let taken = try await store.taken(word.referralID, in: work), let ids = taken.senderIDs,
-            taken.stored.referral.partnerID == partner, taken.view.consentID != nil || !word.restsOnConsent
+            taken.stored.referral.partnerID == partner, let permit = taken.permit,
+            taken.view.tellsProgress || !word.restsOnConsent
         else { return nil }
+        let participantID = taken.stored.referral.participantID
+        let operation = TellingOperation(by: "referrals", operationID: "announceTaskChange", requestID: "")
         work.tx.audit(
-            AuditRecord(
-                .disclose, participantIDs: [taken.stored.referral.participantID],
-                dataClasses: word.restsOnConsent ? [.presence, .referral] : [.presence],
-                consentID: word.restsOnConsent ? taken.view.consentID : nil, onBehalfOf: partner
-            ),
-            by: .system(work.agencyID, service: "referrals", operationID: "announceTaskChange")
+            AuditRecord(.read, under: permit, participantIDs: [participantID], onBehalfOf: partner),
+            by: .system(work.agencyID, service: operation.by, operationID: operation.operationID)
         )
+        store.account(permit, about: participantID, to: partner, operation, in: work)
         // A later change is told by its own webhook, in its order; the receiver reads the newest state in any case.
         let body = WebhookBody(
             type: "task.changed", timestamp: work.now,

@@ -51,21 +51,23 @@ extension SchedulingAPI {
                 peerID: try reach.peer(asked: peerID), participantID: try reach.participant(asked: participantID),
                 from: start, until: until ?? start + .seconds(32 * 86_400)
             )
-            let appointments = try await AppointmentQueries.page(filter, page, in: work.transaction)
-            try work.transaction.audit(
-                AuditRecord(.search, participantIDs: appointments.map(\.participantID)), context
-            )
-            return appointments.map(AppointmentView.init)
+            let found = try await AppointmentQueries.page(filter, page, in: work.transaction)
+            let appointments = Page(found.map(AppointmentView.init), limit: page.limit) {
+                [$0.startsAt.description, $0.appointmentID.description]
+            }
+            return try await context.audited(
+                appointments, about: \.participantID, as: reach.relationship, in: work.transaction, at: work.now)
         }
-        return try .ok(
-            Page(appointments, limit: page.limit) { [$0.startsAt.description, $0.appointmentID.description] })
+        return try .ok(appointments)
     }
 
     @Sendable private func readAppointment(_ request: Request, _ context: APIContext) async throws -> Response {
         let appointmentID: AppointmentID = try context.parameter("appointmentID")
         let appointment = try await transaction(context) { work, reach in
             let appointment = try await reachable(appointmentID, reach, in: work)
-            try work.transaction.audit(AuditRecord(.read, participantIDs: [appointment.participantID]), context)
+            let permit = try await permit(context, about: appointment.participantID, reach, in: work)
+            try work.transaction.audit(
+                AuditRecord(.read, under: permit, participantIDs: [appointment.participantID]), context)
             return appointment
         }
         return try .ok(AppointmentView(appointment), etag: appointment.version)
@@ -75,10 +77,11 @@ extension SchedulingAPI {
         let body = try await request.decode(BookAppointment.self, context: context).bounded()
         return try await transaction(context) { work, reach in
             let appointmentID: AppointmentID = ids.new()
-            return try await work.transaction.once(context, resource: appointmentID.rawValue) {
+            let permit = try await permit(context, about: body.participantID, reach, in: work)
+            let record = AuditRecord(.create, under: permit, participantIDs: [body.participantID])
+            return try await work.transaction.once(context, resource: appointmentID.rawValue, recording: record) {
                 let appointment = try await appointment(body, id: appointmentID, reach, in: work)
                 try await AppointmentStore.book(appointment, in: work)
-                try work.transaction.audit(AuditRecord(.create, participantIDs: [body.participantID]), context)
             } answer: { id in
                 let appointment = try await reachable(AppointmentID(rawValue: id), reach, in: work)
                 return try .created(
@@ -142,13 +145,14 @@ extension SchedulingAPI {
             let body = try await NoFields.decode(Body.self, from: request, context: context)
             return try await transaction(context) { work, reach in
                 let before = try await reachable(id, reach, in: work)
-                return try await work.transaction.once(context, resource: id.rawValue, status: .ok) {
+                let permit = try await permit(context, about: before.participantID, reach, in: work)
+                let record = AuditRecord(.update, under: permit, participantIDs: [before.participantID])
+                return try await work.transaction.once(
+                    context, resource: id.rawValue, status: .ok, recording: record
+                ) {
                     try await AppointmentStore.update(id, expecting: version, in: work) {
                         try apply(body, &$0, work.now)
                     }
-                    try work.transaction.audit(
-                        AuditRecord(.update, participantIDs: [before.participantID]), context
-                    )
                 } answer: { _ in
                     let appointment = try await reachable(id, reach, in: work)
                     return try .ok(AppointmentView(appointment), etag: appointment.version)

@@ -32,7 +32,7 @@ extension SchedulingAPI {
         let availability = try await transaction(context) { work, reach in
             try reach.require(peerID: peerID)
             let availability = try await AvailabilityStore.find(peerID, in: work.transaction)
-            try work.transaction.audit(AuditRecord(.read), context)
+            try work.transaction.audit(AuditRecord(.read, under: try context.permit()), context)
             return availability
         }
         return try .ok(AvailabilityView(availability), etag: availability?.version ?? 0)
@@ -45,7 +45,7 @@ extension SchedulingAPI {
         var availability = try body.availability(of: peerID)
         availability.version = try await transaction(context) { [availability] work, reach in
             try reach.require(peerID: peerID)
-            try work.transaction.audit(AuditRecord(.update), context)
+            try work.transaction.audit(AuditRecord(.update, under: try context.permit()), context)
             return try await AvailabilityStore.replace(availability, expecting: version, in: work)
         }
         return try .ok(AvailabilityView(availability), etag: availability.version)
@@ -72,9 +72,10 @@ extension SchedulingAPI {
             }
             let availability = try await AvailabilityStore.find(peerID, in: work.transaction)
             // A peer's own times say nothing about anybody; what is taken for a participant says when they have contacts.
-            let record = AuditRecord(
-                .search, participantIDs: participantID.map { [$0] } ?? [], dataClasses: participantID == nil ? [] : nil)
-            try work.transaction.audit(record, context)
+            var permit = try context.permit(classes: [])
+            if let participantID { permit = try await self.permit(context, about: participantID, reach, in: work) }
+            try work.transaction.audit(
+                AuditRecord(.search, under: permit, participantIDs: participantID.map { [$0] } ?? []), context)
             return availability?.freeSlots(in: horizon, length: .seconds(minutes * 60), busy: busy) ?? []
         }
         // As many as a page of any list; whoever wants later ones asks from the last one's end.

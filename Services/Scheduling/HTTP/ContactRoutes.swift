@@ -42,14 +42,13 @@ extension SchedulingAPI {
                 peerID: try reach.peer(asked: asked), until: until ?? work.now + .seconds(7 * 86_400), page,
                 in: work.transaction
             )
-            try work.transaction.audit(AuditRecord(.search, participantIDs: contacts.map(\.participantID)), context)
-            return contacts
-        }
-        return try .ok(
-            Page(contacts, limit: page.limit) {
+            let due = Page(contacts, limit: page.limit) {
                 [$0.dueUntil.description, $0.planID.description, String($0.sequence)]
             }
-        )
+            return try await context.audited(
+                due, about: \.participantID, as: reach.relationship, in: work.transaction, at: work.now)
+        }
+        return try .ok(contacts)
     }
 
     @Sendable private func listContacts(_ request: Request, _ context: APIContext) async throws -> Response {
@@ -60,9 +59,10 @@ extension SchedulingAPI {
         let contacts = try await transaction(context) { work, reach in
             // A peer reads the history of whom they support now, theirs or an earlier peer's.
             try await requireSupport(of: participantID, reach, in: work)
+            let permit = try await permit(context, about: participantID, reach, in: work)
             let contacts = try await ContactQueries.history(of: participantID, page, in: work.transaction)
-            try work.transaction.audit(AuditRecord(.search, participantIDs: [participantID]), context)
-            return contacts
+            try work.transaction.audit(AuditRecord(.search, under: permit, participantIDs: [participantID]), context)
+            return contacts.map { $0.within(permit) }
         }
         return try .ok(Page(contacts, limit: page.limit) { [$0.occurredAt.description, $0.contactID.description] })
     }
@@ -71,8 +71,10 @@ extension SchedulingAPI {
         let contactID: ContactID = try context.parameter("contactID")
         let contact = try await transaction(context) { work, reach in
             let contact = try await reachable(contactID, reach, in: work)
-            try work.transaction.audit(AuditRecord(.read, participantIDs: [contact.participantID]), context)
-            return contact
+            let permit = try await permit(context, about: contact.participantID, reach, in: work)
+            try work.transaction.audit(
+                AuditRecord(.read, under: permit, participantIDs: [contact.participantID]), context)
+            return contact.within(permit)
         }
         return try .ok(contact, etag: contact.version)
     }
@@ -81,12 +83,13 @@ extension SchedulingAPI {
         let body = try await request.decode(RecordContact.self, context: context).bounded()
         return try await transaction(context) { work, reach in
             let contactID: ContactID = ids.new()
-            return try await work.transaction.once(context, resource: contactID.rawValue) {
+            let permit = try await permit(context, about: body.participantID, reach, in: work)
+            let record = AuditRecord(.create, under: permit, participantIDs: [body.participantID])
+            return try await work.transaction.once(context, resource: contactID.rawValue, recording: record) {
                 let contact = try await contact(body, id: contactID, reach, in: work)
                 try await ContactStore.record(contact, in: work)
-                try work.transaction.audit(AuditRecord(.create, participantIDs: [contact.participantID]), context)
             } answer: { id in
-                let contact = try await reachable(ContactID(rawValue: id), reach, in: work)
+                let contact = try await reachable(ContactID(rawValue: id), reach, in: work).within(permit)
                 return try .created(contact, at: "/v1/contacts/\(contact.contactID)", etag: contact.version)
             }
         }
@@ -145,7 +148,7 @@ extension SchedulingAPI {
     /// - Throws: 404.
     func requireSupport(of participantID: ParticipantID, _ reach: Reach, in work: UnitOfWork) async throws {
         switch reach {
-        case .agency: return
+        case .agency, .suite: return
         case .participant(let own) where own == participantID: return
         case .peer(let peerID):
             if try await PlanQueries.isSupported(participantID, by: peerID, in: work.transaction) { return }

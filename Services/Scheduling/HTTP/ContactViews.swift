@@ -1,3 +1,4 @@
+internal import Confidentiality
 internal import Models
 internal import SchedulingDomain
 internal import ServiceKit
@@ -41,12 +42,20 @@ struct ContactView: Encodable, Sendable {
     let withSupports: Bool
     let minutes: Int?
     let supportTypes: [String]
-    let note: String?
+    /// In the peer's own words: theirs, and their supervisor's.
+    var note: String?
     /// When the plan wanted it at the latest; nil for a contact outside of it.
     let dueAt: Instant?
     let occurredAt: Instant
     let recordedAt: Instant
     let version: Int
+
+    /// What remains of it under a permit.
+    func within(_ permit: Permit) -> ContactView {
+        var view = self
+        if !permit.allows(.note) { view.note = nil }
+        return view
+    }
 }
 
 /// A planned contact in a due list.

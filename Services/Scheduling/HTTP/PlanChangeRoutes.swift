@@ -88,13 +88,16 @@ extension SchedulingAPI {
             let body = try await request.decode(Body.self, context: context)
             let role = try context.principal.role
             return try await transaction(context) { unit, reach in
-                _ = try await reachable(planID, reach, in: unit)
-                return try await unit.transaction.once(context, resource: planID.rawValue, status: .ok) {
+                let before = try await reachable(planID, reach, in: unit)
+                let permit = try await permit(context, about: before.participantID, reach, in: unit)
+                let record = AuditRecord(.update, under: permit, participantIDs: [before.participantID])
+                return try await unit.transaction.once(
+                    context, resource: planID.rawValue, status: .ok, recording: record
+                ) {
                     let work = PlanWork(unit: unit, role: role)
-                    let plan = try await PlanStore.update(planID, expecting: version, in: unit) { plan, model in
+                    _ = try await PlanStore.update(planID, expecting: version, in: unit) { plan, model in
                         try await apply(body, &plan, model, work)
                     }
-                    try unit.transaction.audit(AuditRecord(.update, participantIDs: [plan.participantID]), context)
                 } answer: { _ in
                     let plan = try await reachable(planID, reach, in: unit)
                     return try .ok(PlanView(plan), etag: plan.version)

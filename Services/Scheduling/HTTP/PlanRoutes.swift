@@ -1,3 +1,4 @@
+internal import Confidentiality
 internal import Hummingbird
 internal import Models
 internal import SchedulingDomain
@@ -42,18 +43,21 @@ extension SchedulingAPI {
             let filter = PlanQueries.Filter(
                 peerID: try reach.peer(asked: peerID), participantID: try reach.participant(asked: participantID)
             )
-            let plans = try await PlanQueries.page(filter, page, in: work.transaction)
-            try work.transaction.audit(AuditRecord(.search, participantIDs: plans.map(\.participantID)), context)
-            return plans
+            let plans = Page(try await PlanQueries.page(filter, page, in: work.transaction), limit: page.limit) {
+                [$0.startedAt.description, $0.planID.description]
+            }
+            return try await context.audited(
+                plans, about: \.participantID, as: reach.relationship, in: work.transaction, at: work.now)
         }
-        return try .ok(Page(plans, limit: page.limit) { [$0.startedAt.description, $0.planID.description] })
+        return try .ok(plans)
     }
 
     @Sendable private func readPlan(_ request: Request, _ context: APIContext) async throws -> Response {
         let planID: PlanID = try context.parameter("planID")
         let plan = try await transaction(context) { work, reach in
             let plan = try await reachable(planID, reach, in: work)
-            try work.transaction.audit(AuditRecord(.read, participantIDs: [plan.participantID]), context)
+            let permit = try await permit(context, about: plan.participantID, reach, in: work)
+            try work.transaction.audit(AuditRecord(.read, under: permit, participantIDs: [plan.participantID]), context)
             return plan
         }
         return try .ok(PlanView(plan), etag: plan.version)
@@ -61,9 +65,11 @@ extension SchedulingAPI {
 
     @Sendable private func startPlan(_ request: Request, _ context: APIContext) async throws -> Response {
         let body = try await request.decode(StartPlan.self, context: context)
-        return try await transaction(context) { work, _ in
+        return try await transaction(context) { work, reach in
             let planID: PlanID = ids.new()
-            return try await work.transaction.once(context, resource: planID.rawValue) {
+            let permit = try await permit(context, about: body.participantID, reach, in: work)
+            let record = AuditRecord(.create, under: permit, participantIDs: [body.participantID])
+            return try await work.transaction.once(context, resource: planID.rawValue, recording: record) {
                 let plan = try await PlanStarting.start(
                     body.programme,
                     PlanRequest(
@@ -76,13 +82,22 @@ extension SchedulingAPI {
                     throw Refusal(.planExists, "a plan of that programme is running; close it, or go on with it")
                 }
                 try await ReferralMatchStore.save(plan, in: work)
-                try work.transaction.audit(AuditRecord(.create, participantIDs: [plan.participantID]), context)
             } answer: { id in
                 let plan = try await PlanStore.load(PlanID(rawValue: id), locking: false, in: work.transaction)
                 guard let plan else { throw Problem.notFound }
                 return try .created(PlanView(plan), at: "/v1/plans/\(plan.id)", etag: plan.version)
             }
         }
+    }
+
+    /// What may be told of a participant within the caller's reach.
+    ///
+    /// - Throws: 404 where nothing may.
+    func permit(
+        _ context: APIContext, about participantID: ParticipantID, _ reach: Reach, in work: UnitOfWork
+    ) async throws -> Permit {
+        try await context.permit(
+            about: participantID, as: reach.relationship, in: work.transaction, at: work.now)
     }
 
     /// A plan that the caller may see.

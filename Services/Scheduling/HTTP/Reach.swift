@@ -1,25 +1,40 @@
+internal import Confidentiality
 internal import Models
 internal import ServiceKit
 
 /// Whose records a caller may see: the agency's, those of a peer's own participants, or a participant's own.
 enum Reach: Hashable, Sendable {
     case agency
+    /// Another process of the suite.
+    case suite
     case peer(PeerID)
     case participant(ParticipantID)
 
     /// - Throws: 403 for a role without business here, and for a token that does not say whose it is.
     init(of principal: Principal) throws(Problem) {
         switch principal.role {
-        case .coordinator, .supervisor, .service:
+        case .coordinator, .supervisor:
             self = .agency
+        case .service:
+            self = .suite
         case .peer:
             guard let peerID = principal.peerID else { throw .forbidden.denying(Denial(.relationship)) }
             self = .peer(peerID)
         case .participant:
             guard let participantID = principal.participantID else { throw .forbidden.denying(Denial(.relationship)) }
             self = .participant(participantID)
-        case .partner, .operator:
+        case .partner, .operator, .privacyOfficer:
             throw .forbidden.denying(Denial(.role))
+        }
+    }
+
+    /// What connects the caller with whom it may see.
+    var relationship: Relationship {
+        switch self {
+        case .agency: .agency
+        case .suite: .suite
+        case .peer: .assigned
+        case .participant: .own
         }
     }
 
@@ -29,7 +44,7 @@ enum Reach: Hashable, Sendable {
     func require(peerID: PeerID, participantID: ParticipantID) throws(Problem) {
         let isWithin =
             switch self {
-            case .agency: true
+            case .agency, .suite: true
             case .peer(let own): own == peerID
             case .participant(let own): own == participantID
             }
@@ -43,7 +58,7 @@ enum Reach: Hashable, Sendable {
     /// - Throws: 404.
     func require(peerID: PeerID) throws(Problem) {
         switch self {
-        case .agency: return
+        case .agency, .suite: return
         case .peer(let own) where own == peerID: return
         case .peer, .participant: throw .notFound.denying(Denial(.relationship))
         }

@@ -7,7 +7,6 @@ public struct AuditActor: Sendable {
     let role: Role
     let partnerID: PartnerID?
     let operationID: String
-    let dataClasses: Set<DataClass>
     let requestID: String
 
     /// The suite acting on a message or on its own.
@@ -23,7 +22,7 @@ public struct AuditActor: Sendable {
     ) -> AuditActor {
         AuditActor(
             agencyID: agencyID, subject: service, role: .service, partnerID: nil, operationID: operationID,
-            dataClasses: [], requestID: requestID ?? ""
+            requestID: requestID ?? ""
         )
     }
 }
@@ -38,7 +37,6 @@ extension APIContext {
             return AuditActor(
                 agencyID: principal.agencyID, subject: principal.subject, role: principal.role,
                 partnerID: principal.partnerID, operationID: route?.operationID ?? "",
-                dataClasses: route?.discloses ?? [],
                 requestID: requestID
             )
         }

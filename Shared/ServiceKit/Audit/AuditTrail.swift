@@ -1,3 +1,4 @@
+internal import Confidentiality
 public import FoundationEssentials
 internal import MessageTable
 public import Models
@@ -60,13 +61,13 @@ public struct AuditTrail: Sendable {
         _ selection: Selection, by reader: String, _ take: @Sendable (AuditEntry) throws -> Void
     ) async throws {
         try await pool.transaction(for: selection.agencyID) { transaction in
-            guard try await transaction.query(Self.isKnown, selection.agencyID)[0].decode(Bool.self) else {
-                throw UnknownAgency()
+            let law = try await transaction.query(AgencyLaw.find, selection.agencyID).first.map {
+                try AgencyLaw(selection.agencyID, row: $0)
             }
+            guard let law else { throw UnknownAgency() }
+            let permit = try permit(for: selection, under: law)
             transaction.audit(
-                AuditRecord(
-                    .export, participantIDs: selection.participantID.map { [$0] } ?? [], dataClasses: [.presence],
-                    purpose: .operations),
+                AuditRecord(.export, under: permit, participantIDs: selection.participantID.map { [$0] } ?? []),
                 by: .system(selection.agencyID, service: reader, operationID: "exportAuditTrail"))
         }
         // On record before anything is read: whoever stops half-way has seen what was printed by then.
@@ -80,8 +81,23 @@ public struct AuditTrail: Sendable {
     /// There is no such agency.
     public struct UnknownAgency: Error {}
 
-    private static let isKnown = Statement(
-        "audit.knows_agency", "select exists (select from handrail.agency where agency_id = $1)")
+    /// The trail says who is a participant, and it is the operator who reads it, for the agency.
+    private func permit(for selection: Selection, under law: AgencyLaw) throws -> Permit {
+        let requester = Requester(agencyID: law.agencyID, role: .operator, subject: "handrail")
+        let decision = try AccessRules.builtIn().decide(
+            AccessQuestion(
+                agency: law, requester: requester, purpose: .operations, classes: [.presence],
+                participant: selection.participantID.map {
+                    Participant(agencyID: law.agencyID, participantID: $0, relationship: .custodian)
+                },
+                at: WallClock.system.now()
+            ))
+        guard let permit = decision.permit else { throw NotPermitted() }
+        return permit
+    }
+
+    /// The rules do not let an operator read it.
+    public struct NotPermitted: Error {}
 
     private static let select = Statement(
         "audit.export",

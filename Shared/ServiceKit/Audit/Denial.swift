@@ -1,3 +1,4 @@
+internal import Confidentiality
 public import Models
 
 /// What the audit trail keeps of a refused request.
@@ -16,16 +17,43 @@ public struct Denial: Hashable, Sendable {
         /// The resource belongs to another agency or partner, or is not there.
         case hidden
         case rateLimit = "rate-limit"
+        case agencyNotConfigured = "agency-not-configured"
+        /// Of another agency.
+        case tenant
+        /// A class that does not leave the agency, or only under a consent of its own kind.
+        case label
+        /// More than the purpose needs.
+        case minimumNecessary = "minimum-necessary"
+        /// An emergency that is over, or that is not the requester's.
+        case emergency
+
+        /// What the decision function said, as the audit trail keeps it.
+        init(_ refusal: Refusal) {
+            self =
+                switch refusal {
+                case .agencyNotConfigured: .agencyNotConfigured
+                case .tenant: .tenant
+                case .role: .role
+                case .relationship: .relationship
+                case .label: .label
+                case .consentUnknown, .noConsent, .consentPurpose, .consentClass, .consentDeficient, .consentNotYet,
+                    .consentExpired, .consentRevoked:
+                    .consent
+                case .restriction: .restriction
+                case .minimumNecessary: .minimumNecessary
+                case .emergency: .emergency
+                }
+        }
     }
 
     /// Why it was refused.
     public var reason: Reason
     /// The people whom the request was about, as far as is known.
     public var participantIDs: [ParticipantID]
-    /// What the caller said that it was for.
-    public var purpose: PurposeOfUse
+    /// What it was for, as far as it came to that.
+    public var purpose: PurposeOfUse?
 
-    public init(_ reason: Reason, participantIDs: [ParticipantID] = [], purpose: PurposeOfUse = .treatment) {
+    public init(_ reason: Reason, participantIDs: [ParticipantID] = [], purpose: PurposeOfUse? = nil) {
         self.reason = reason
         self.participantIDs = participantIDs
         self.purpose = purpose

@@ -1,4 +1,5 @@
-internal import Models
+internal import Confidentiality
+public import Models
 internal import NIOCore
 
 /// A refused request as the audit trail keeps it.
@@ -11,6 +12,8 @@ public struct DeniedRequest: Sendable {
     public let operationID: String?
     /// What the operation would have disclosed.
     public let dataClasses: Set<DataClass>
+    /// The version of the rules that refused.
+    public let ruleVersion: String
     /// To find the request in the logs.
     public let requestID: String
     /// The caller's network address, only to bound how many rows one address can cause. Never stored or logged.
@@ -21,6 +24,7 @@ public struct DeniedRequest: Sendable {
         principal = context.authenticated
         operationID = context.route?.operationID
         dataClasses = context.route?.discloses ?? []
+        ruleVersion = context.access?.rules.version ?? ""
         requestID = context.requestID
         address = context.address
     }

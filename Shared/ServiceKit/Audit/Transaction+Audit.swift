@@ -12,48 +12,34 @@ extension Transaction {
     /// - Throws: 401 on an open route.
     public func audit(_ record: AuditRecord, _ context: APIContext) throws(Problem) {
         audit(record, by: try context.auditActor)
+        context.access?.audited.add()
     }
 
     /// Appends what a message handler or loop did.
     public func audit(_ record: AuditRecord, by actor: AuditActor) {
-        append(record, by: actor, denied: nil)
+        enqueue(
+            AuditStatements.append, actor.agencyID, Self.newAuditID, actor.subject, actor.role.rawValue,
+            actor.partnerID,
+            record.onBehalfOf, record.action.rawValue, actor.operationID, "allow", String?.none,
+            record.purpose.rawValue,
+            record.dataClasses.map(\.rawValue).sorted(), record.participantIDs, record.consentID, record.ruleVersion,
+            record.breakGlass, actor.requestID
+        )
     }
 
     /// Appends a refusal; only for the transaction that is made for it.
     func auditDenial(_ request: DeniedRequest, of principal: Principal) {
-        let actor = AuditActor(
-            agencyID: principal.agencyID, subject: principal.subject, role: principal.role,
-            partnerID: principal.partnerID, operationID: request.operationID ?? "", dataClasses: request.dataClasses,
-            requestID: request.requestID
+        let denial = request.denial
+        enqueue(
+            AuditStatements.append, principal.agencyID, Self.newAuditID, principal.subject, principal.role.rawValue,
+            principal.partnerID, PartnerID?.none, "refused", request.operationID ?? "", "deny", denial.reason.rawValue,
+            (denial.purpose ?? .treatment).rawValue, request.dataClasses.map(\.rawValue).sorted(),
+            denial.participantIDs, ConsentID?.none, request.ruleVersion, false, request.requestID
         )
-        let record = AuditRecord(
-            .read, participantIDs: request.denial.participantIDs, purpose: request.denial.purpose
-        )
-        append(record, by: actor, denied: request.denial.reason)
     }
 
-    private func append(_ record: AuditRecord, by actor: AuditActor, denied reason: Denial.Reason?) {
-        let classes = record.dataClasses ?? actor.dataClasses
-        enqueue(
-            AuditStatements.append,
-            actor.agencyID,
-            UUID(version7At: WallClock.system.now(), random: .random(in: .min ... .max), .random(in: .min ... .max)),
-            actor.subject,
-            actor.role.rawValue,
-            actor.partnerID,
-            record.onBehalfOf,
-            reason == nil ? record.action.rawValue : "refused",
-            actor.operationID,
-            reason == nil ? "allow" : "deny",
-            reason?.rawValue,
-            record.purpose.rawValue,
-            classes.map(\.rawValue).sorted(),
-            record.participantIDs,
-            record.consentID,
-            record.ruleVersion,
-            record.breakGlass,
-            actor.requestID
-        )
+    private static var newAuditID: UUID {
+        UUID(version7At: WallClock.system.now(), random: .random(in: .min ... .max), .random(in: .min ... .max))
     }
 }
 

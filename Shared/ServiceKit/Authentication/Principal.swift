@@ -1,23 +1,5 @@
 public import Models
 
-/// What a person or a program is allowed to be in one agency, from the token's claim `role`.
-public enum Role: String, Codable, CaseIterable, Hashable, Sendable {
-    /// Takes referrals in and keeps an agency's work moving.
-    case coordinator
-    /// Supervises peers: sees what they see, and their caseloads.
-    case supervisor
-    /// Gives support from lived experience; sees the participants assigned.
-    case peer
-    /// Receives support; sees what is their own.
-    case participant
-    /// A client of an organisation that refers people (a hospital, a court).
-    case partner
-    /// Keeps the installation running; sees no participant.
-    case `operator`
-    /// Another process of this suite acting on its own.
-    case service
-}
-
 /// Who is asking, as a verified token says; never as a body or a header says.
 public struct Principal: Hashable, Sendable {
     /// The tenant. Everything that the request reads and writes belongs to it.

@@ -52,7 +52,7 @@ struct TokenClaims: Sendable {
         case .partner: principal.partnerID != nil
         case .peer: principal.peerID != nil
         case .participant: principal.participantID != nil
-        case .coordinator, .supervisor, .operator, .service: true
+        case .coordinator, .supervisor, .privacyOfficer, .operator, .service: true
         }
     }
 

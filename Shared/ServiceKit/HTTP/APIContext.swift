@@ -20,6 +20,8 @@ public struct APIContext: RequestContext {
     /// When the request's time is over: what it still runs on PostgreSQL is then stopped there.
     public internal(set) var deadline: ContinuousClock.Instant?
     var authenticated: Principal?
+    /// By what this request is decided; nil on open routes.
+    var access: Access?
     var allowance: RateLimiter.Allowance?
     /// The caller's network address, for bounding what one address can cause; never stored or logged.
     let address: String?
@@ -32,6 +34,7 @@ public struct APIContext: RequestContext {
         body = ByteBuffer()
         idempotencyKey = nil
         authenticated = nil
+        access = nil
         allowance = nil
         address = source.channel.remoteAddress?.ipAddress
     }

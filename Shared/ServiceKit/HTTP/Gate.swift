@@ -1,3 +1,4 @@
+public import Confidentiality
 internal import HTTPTypes
 internal import Hummingbird
 internal import Logging
@@ -6,6 +7,8 @@ internal import NIOCore
 /// What stands in front of every handler: who is asking, how often they may, what the route lets them do.
 public struct Gate: Sendable {
     var authenticator: Authenticator
+    var agencies: AgencyDirectory
+    var rules: AccessRules
     var limiter: RateLimiter
     var fingerprint: BodyFingerprint
     var denials: DenialTrail
@@ -14,12 +17,16 @@ public struct Gate: Sendable {
 
     public init(
         authenticator: Authenticator,
+        agencies: AgencyDirectory,
+        rules: AccessRules,
         limiter: RateLimiter = RateLimiter(.unlimited),
         fingerprint: BodyFingerprint,
         denials: DenialTrail,
         timeLimit: Duration = .seconds(30)
     ) {
         self.authenticator = authenticator
+        self.agencies = agencies
+        self.rules = rules
         self.limiter = limiter
         self.fingerprint = fingerprint
         self.denials = denials
@@ -33,6 +40,10 @@ public struct Gate: Sendable {
             context.authenticated = principal
             context.logger[metadataKey: "agency_id"] = "\(principal.agencyID)"
             context.allowance = try limiter.take(for: principal)
+            context.access = Access(rules: rules, law: try await agencies.law(principal.agencyID))
+            guard context.access?.law != nil else {
+                throw Problem.forbidden.denying(Denial(.agencyNotConfigured))
+            }
             try Self.authorise(principal, route.access)
         }
         context.body = try await body(of: request, route)

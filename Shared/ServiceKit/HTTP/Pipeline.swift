@@ -54,6 +54,7 @@ struct Pipeline: Sendable {
         do {
             if let route { try await gate.admit(request, route, &context) }
             response = try await handle(request, context)
+            if let fault = context.undecided(response) { throw fault }
         } catch {
             let problem = self.problem(of: error, context)
             if let denial = problem.denial { measurements.record(denial) }

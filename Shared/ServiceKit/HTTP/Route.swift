@@ -1,4 +1,5 @@
 public import Hummingbird
+public import Models
 
 /// One operation of a service, declared so that tests can walk the router: who may call it, what it discloses, and
 /// whether calling it twice is safe.

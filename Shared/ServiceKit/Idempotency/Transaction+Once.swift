@@ -17,21 +17,26 @@ extension Transaction {
     ///
     /// - Parameters:
     ///   - resource: the id that `create` will use, drawn beforehand, or that of the resource that the path names.
-    ///   - create: makes the change, with its messages and audit row.
+    ///   - recording: the audit row of the change; a repetition is on record as a reading. Nil where `create` and
+    ///     `answer` write their own.
+    ///   - create: makes the change, with its messages.
     ///   - answer: renders the resource with the given id: `resource`, or the one of the first request.
     /// - Throws: 422 where the key was used with another body or on another resource; what the closures throw.
     public func once(
         _ context: APIContext,
         resource: UUID,
         status: HTTPResponse.Status = .created,
+        recording record: AuditRecord? = nil,
         create: () async throws -> Void,
         answer: (UUID) async throws -> Response
     ) async throws -> Response {
         guard let key = context.idempotencyKey else {
             try await create()
+            if let record { try audit(record, context) }
             return try await answer(resource)
         }
-        return try await once(key, context, resource: resource, status: status, create: create, answer: answer)
+        return try await once(
+            key, context, resource: resource, status: status, recording: record, create: create, answer: answer)
     }
 
     /// The same with a key that the service derived itself, such as the placer's identifier on `/fhir`.
@@ -40,6 +45,7 @@ extension Transaction {
         _ context: APIContext,
         resource: UUID,
         status: HTTPResponse.Status = .created,
+        recording record: AuditRecord? = nil,
         create: () async throws -> Void,
         answer: (UUID) async throws -> Response
     ) async throws -> Response {
@@ -51,6 +57,7 @@ extension Transaction {
         )
         if claimed == 1 {
             try await create()
+            if let record { try audit(record, context) }
             return try await answer(resource)
         }
         let rows = try await query(
@@ -60,6 +67,7 @@ extension Transaction {
         guard let row = rows.first else { throw Problem.unavailable() }
         let (fingerprint, stored) = try row.decode(([UInt8], UUID).self)
         guard fingerprint == key.fingerprint else { throw Problem.idempotencyKeyReused }
+        if let record { try audit(record.repeated, context) }
         var response = try await answer(stored)
         response.headers[.idempotencyReplayed] = "true"
         return response

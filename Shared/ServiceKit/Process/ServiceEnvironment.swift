@@ -1,3 +1,4 @@
+public import Confidentiality
 public import CoreMetrics
 public import Logging
 public import Models
@@ -18,6 +19,8 @@ public struct ServiceEnvironment: Sendable {
     public let clock: WallClock
     /// New ids of version 7.
     public let ids: IDSource
+    /// Which role sees what.
+    public let rules: AccessRules
 
     public init(
         name: String,
@@ -26,7 +29,8 @@ public struct ServiceEnvironment: Sendable {
         logger: Logger,
         metrics: any MetricsFactory,
         clock: WallClock,
-        ids: IDSource
+        ids: IDSource,
+        rules: AccessRules
     ) {
         self.name = name
         self.settings = settings
@@ -35,5 +39,6 @@ public struct ServiceEnvironment: Sendable {
         self.metrics = metrics
         self.clock = clock
         self.ids = ids
+        self.rules = rules
     }
 }

@@ -1,3 +1,4 @@
+internal import Confidentiality
 internal import CoreMetrics
 internal import Hummingbird
 internal import Logging
@@ -18,8 +19,8 @@ struct ServiceProcess {
     ) async -> ServiceMain.Exit {
         let logger = Logger(label: name)
         let reactor = Reactor()
-        let environment = environment(reactor, logger)
         do {
+            let environment = environment(reactor, logger, try .builtIn())
             let definition = try await build(environment)
             let group = ServiceGroup(
                 configuration: .init(
@@ -43,7 +44,7 @@ struct ServiceProcess {
 
     private var rehearses: Bool { settings.clockSource == .rehearsal }
 
-    private func environment(_ reactor: Reactor, _ logger: Logger) -> ServiceEnvironment {
+    private func environment(_ reactor: Reactor, _ logger: Logger, _ rules: AccessRules) -> ServiceEnvironment {
         PoolMetricsHelp.describe(in: metrics)
         func pool(_ name: String, _ connection: ConnectionSettings) -> Pool {
             var configuration = Pool.Configuration(connection)
@@ -67,7 +68,8 @@ struct ServiceProcess {
             logger: logger,
             metrics: metrics,
             clock: clock,
-            ids: .version7(clock: clock)
+            ids: .version7(clock: clock),
+            rules: rules
         )
     }
 
@@ -148,6 +150,8 @@ struct ServiceProcess {
         }
         return Gate(
             authenticator: verifier.authenticator,
+            agencies: .postgres(environment.database.pool),
+            rules: environment.rules,
             limiter: RateLimiter(settings.rateLimit),
             fingerprint: BodyFingerprint(key: settings.idempotencyKey),
             denials: .postgres(environment.database.pool, ids: environment.ids, logger: environment.logger),

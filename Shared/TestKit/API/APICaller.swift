@@ -30,6 +30,7 @@ public struct APICaller: Sendable {
                 }
                 return principal
             },
+            agencies: .postgres(pool), rules: .inForce,
             fingerprint: BodyFingerprint(key: Array(repeating: 7, count: 32)),
             denials: .postgres(pool, ids: ids, logger: .silent)
         )

@@ -1,5 +1,5 @@
 internal import Hummingbird
-internal import Models
+public import Models
 internal import Postgres
 public import ServiceKit
 

@@ -42,6 +42,7 @@ struct PartnerServer: Sendable {
                 service: "referrals", ServiceDefinition(routes: routes, openAPI: []),
                 gate: Gate(
                     authenticator: realTokens ? verifier.authenticator : Self.testTokens(agencyID),
+                    agencies: .postgres(referring.pool), rules: .inForce,
                     fingerprint: BodyFingerprint(key: [UInt8](repeating: 7, count: 32)),
                     denials: .postgres(referring.pool, ids: referring.store.ids, logger: .silent)
                 ),

@@ -55,7 +55,7 @@ struct TaskHistoryTests {
                 )
                 let participant = try await referring.store.lockParticipant(participantID, in: work)
                 let consent = try #require(try await referring.store.consents(of: participantID, in: work).first)
-                _ = try await referring.store.revoke(consent.consentID, of: participant, in: work)
+                _ = try await referring.store.revoke(consent.consentID, of: participant, by: "coordinator", in: work)
             }
         }
         try await body(hospital, path)

@@ -3,6 +3,7 @@ import MessageTable
 import Models
 import Postgres
 import ReferralsDomain
+import TestKit
 import Testing
 
 @testable import Referrals
@@ -27,7 +28,8 @@ struct KeyRenewalTests {
             }
             let id = before.stored.referral.participantID
             let during = Store(
-                vault: .test(ring: ["one": 1, "two": 2], current: "two", index: [1: 9, 2: 8]), ids: referring.store.ids)
+                vault: .test(ring: ["one": 1, "two": 2], current: "two", index: [1: 9, 2: 8]), ids: referring.store.ids,
+                rules: .inForce)
             let found = try await referring.work {
                 try await during.takeIn(.emergency(of: .jane, from: hospital), in: $0)
             }
@@ -45,7 +47,9 @@ struct KeyRenewalTests {
             // Identifier, name, phone and sound of one, three of each other one; the first was completed on the way.
             #expect(steps.map(\.indexed).reduce(0, +) >= 12)
 
-            let after = Store(vault: .test(ring: ["two": 2], current: "two", index: [2: 8]), ids: referring.store.ids)
+            let after = Store(
+                vault: .test(ring: ["two": 2], current: "two", index: [2: 8]), ids: referring.store.ids, rules: .inForce
+            )
             let again = try await referring.work {
                 try await after.takeIn(.emergency(of: .jane, from: hospital), in: $0)
             }

@@ -23,9 +23,11 @@ struct PlanTests {
         (.isAssigned, "\(uuid), \(uuid)"), (.findAliases, "\(uuid), array[\(uuid)]::uuid[]"),
         (.resolveAlias, "\(uuid), 'task', \(uuid)"), (.findReceived, "\(uuid), 'Patient', \(uuid)"),
         (.listReceived, "\(uuid), \(uuid)"), (.engagementOfPlan, uuid), (.listShownVersions, uuid),
+        (.kindsOfSenders, "array[\(uuid)]::uuid[]"),
     ]
     /// What a statement needs that writes its own audit row.
-    static let audit = "\(uuid), 'somebody', 'coordinator', null, 'operation', 'TREAT', '{referral}', 'request'"
+    static let audit =
+        "\(uuid), 'somebody', 'coordinator', null, 'operation', 'TREAT', '{referral}', '2026-11', 'request'"
     static let uuid = "'00000000-0000-0000-0000-000000000001'"
 
     @Test(
@@ -85,7 +87,7 @@ struct PlanTests {
         insert into referral.partner
           (agency_id, partner_id, version, name, kind, intake_policy, status, created_at, changed_at)
         select '\(agency)', pg_temp.id(0, n), 1, 'Partner ' || n, 'hospital', 'auto', 'active', now(), now()
-        from generate_series(0, 4) n;
+        from generate_series(0, 800) n;
         insert into referral.participant
           (agency_id, participant_id, version, data_key, data_key_ring_id, phone_is_safe, registered_at, changed_at)
         select '\(agency)', pg_temp.id(1, n), 1, 'x', 'one', false, now(), now() from generate_series(1, 5000) n;
@@ -99,6 +101,10 @@ struct PlanTests {
            warns_of_redisclosure, recorded_at, recorded_by)
         select '\(agency)', pg_temp.id(2, n), pg_temp.id(1, n), 1, 'disclosure', 'x', '{referral}', 'partner',
           pg_temp.id(0, n % 5), 'treatment', true, 'participant', 'paper', now(), false, now(), 'x'
+        from generate_series(1, 5000) n;
+        insert into referral.restriction_terms
+          (agency_id, restriction_id, version, participant_id, recipient_kind, recipient, data_classes, purposes)
+        select '\(agency)', pg_temp.id(9, n), 1, pg_temp.id(1, n), 'person', 'person-' || n, '{}', '{}'
         from generate_series(1, 5000) n;
         insert into referral.engagement
           (agency_id, engagement_id, participant_id, version, kind, programme, opened_at, settled_at, closed_at, peer_id)

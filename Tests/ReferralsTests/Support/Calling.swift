@@ -23,6 +23,7 @@ extension Referring {
                 guard let principal = Self.principal(token, agencyID) else { throw Problem.unauthenticated }
                 return principal
             },
+            agencies: .postgres(pool), rules: .inForce,
             fingerprint: BodyFingerprint(key: Array(repeating: 7, count: 32)),
             denials: .postgres(pool, ids: store.ids, logger: .silent)
         )

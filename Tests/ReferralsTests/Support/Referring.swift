@@ -34,7 +34,8 @@ struct Referring: Sendable {
                     let ids = IDSource.version7(clock: clock.wall)
                     let agencyID = AgencyID(rawValue: UUID())
                     let referring = Referring(
-                        database: database, pool: pool, workers: workers, store: Store(vault: vault, ids: ids),
+                        database: database, pool: pool, workers: workers,
+                        store: Store(vault: vault, ids: ids, rules: .inForce),
                         agencyID: agencyID, clock: clock
                     )
                     try await referring.addAgency(agencyID)

@@ -130,7 +130,7 @@ struct WebhookDeliveryTests {
                 _ = try await referring.work { work in
                     let participant = try await referring.store.lockParticipant(participantID, in: work)
                     return try await referring.store.revoke(
-                        try #require(taken.consentIDs.first), of: participant, in: work)
+                        try #require(taken.consentIDs.first), of: participant, by: "coordinator", in: work)
                 }
                 _ = try await sender.turn()
                 #expect(try await Self.states(referring) == ["withdrawn not to be disclosed any more"])

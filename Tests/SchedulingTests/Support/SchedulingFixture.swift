@@ -120,6 +120,7 @@ struct SchedulingFixture: Sendable {
                 guard let principal = principals.find(token) else { throw .unauthenticated }
                 return principal
             },
+            agencies: .postgres(service), rules: .inForce,
             fingerprint: BodyFingerprint(key: [UInt8](repeating: 7, count: 32)),
             denials: .postgres(service, ids: .version7(clock: clock.wall), logger: .silent)
         )

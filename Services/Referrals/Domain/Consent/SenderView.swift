@@ -1,3 +1,4 @@
+public import Confidentiality
 public import Models
 
 /// What the sender of a referral may see of it.
@@ -9,13 +10,13 @@ public struct SenderView: Hashable, Sendable {
     public let businessStatus: BusinessStatus
     public let statusReason: String?
     public let closingReason: ClosingReason?
-    /// The consent it rests on; nil for the bare view.
-    public let consentID: ConsentID?
+    /// Whether it tells how the referral goes; false for the bare view.
+    public let tellsProgress: Bool
 
-    /// - Parameter answer: what the ``ConsentRule`` says about ``ConsentRule/Question/progress(to:)``.
-    public init(of referral: Referral, under answer: ConsentRule.Answer) {
-        consentID = answer.consentID
-        if consentID != nil {
+    /// - Parameter permit: what the sender may be told of the person; nil where nobody is to be told anything.
+    public init(of referral: Referral, under permit: Permit?) {
+        tellsProgress = permit?.allows(.referral) ?? false
+        if tellsProgress {
             status = referral.status
             businessStatus = referral.businessStatus
             statusReason = referral.statusReason
@@ -43,11 +44,11 @@ public struct SenderView: Hashable, Sendable {
     /// What was shown earlier, as it was kept.
     public init(
         status: ReferralStatus, businessStatus: BusinessStatus, statusReason: String?, closingReason: ClosingReason?,
-        consentID: ConsentID?
+        tellsProgress: Bool
     ) {
         (self.status, self.businessStatus) = (status, businessStatus)
         (self.statusReason, self.closingReason) = (statusReason, closingReason)
-        self.consentID = consentID
+        self.tellsProgress = tellsProgress
     }
 
     /// Accepted stands for everything after acceptance that the sender did not do itself.

@@ -4,7 +4,11 @@ public import Models
 public struct Partner: Hashable, Sendable {
     /// What sort of organisation it is.
     public enum Kind: String, Codable, CaseIterable, Hashable, Sendable {
-        case hospital, clinic, court, prison, jail, school, employer, community, other
+        case hospital, clinic, court, prison, jail, school, employer, community
+        case healthPlan = "health-plan"
+        /// Passes records on between others (42 CFR 2.24).
+        case exchange
+        case other
     }
 
     /// Whether its requests are taken.

@@ -1,3 +1,4 @@
+internal import Confidentiality
 internal import FHIR
 internal import JSON
 internal import Models
@@ -58,13 +59,15 @@ struct ConsentFromFHIR {
 
     private func draft(signedAt: Instant) -> ConsentDraft {
         let (discloser, recipient, purpose) = (discloser, recipient, purpose)
-        let expiry = (consent.provision?.period?.end).map { Consent.Expiry.at($0.end) } ?? .none
+        let expiry = (consent.provision?.period?.end).map { Consent.Term.at($0.end) } ?? .none
         let signer: Consent.Signature.Signer =
             consent.performers.isEmpty || consent.performers.contains { isThePerson($0) }
             ? .participant : .representative
         return ConsentDraft { consentID, participantID in
             Consent(
-                consentID: consentID, participantID: participantID, discloser: discloser, information: [.referral],
+                consentID: consentID, participantID: participantID,
+                kind: purpose == .criminalJustice ? .criminalJustice : .disclosure, discloser: discloser,
+                information: [.referral],
                 recipient: recipient, purpose: purpose, explainsRevocation: true, expiry: expiry,
                 signature: .init(signer: signer, method: .electronic), signedAt: signedAt, warnsOfRedisclosure: true
             )
@@ -161,6 +164,8 @@ struct ConsentFromFHIR {
         if codes.contains("HPAYMT") { return .payment }
         if codes.contains("HOPERAT") { return .operations }
         if codes.contains("HRESCH") { return .research }
+        // What a court, a prison or a jail hands in is to the criminal justice system, unless it says something else.
+        if codes.contains("HLEGAL") || sender.kind.organisationKind == .justice { return .criminalJustice }
         // "At the request of the patient" is purpose enough where the person began it (42 CFR 2.31(a)(5)).
         return .patientRequest
     }

@@ -98,6 +98,8 @@ extension FHIRRoutes {
                 answer: { id in
                     guard let taken = try await store.sent(ReferralID(rawValue: id), by: caller.partnerID, in: work)
                     else { throw Problem.hidden }
+                    // The first time the intake is on record.
+                    if id != referralID.rawValue { try store.record(taken, told: .read, context, in: work) }
                     return try await render(taken)
                 }
             )
@@ -111,13 +113,7 @@ extension FHIRRoutes {
         var intake = fhir.intake(of: person, receivedAt: work.now)
         intake.referralID = id
         let taken = try await store.takeIn(intake, in: work)
-        try work.tx.audit(
-            AuditRecord(
-                .create, participantIDs: [taken.stored.referral.participantID], consentID: taken.view.consentID,
-                onBehalfOf: fhir.caller.partnerID
-            ),
-            context
-        )
+        try store.record(taken, told: .create, context, in: work)
         return taken
     }
 

@@ -53,7 +53,7 @@ extension FHIRRoutes {
             let rendering = ResourceRendering(agency: try await store.agency(in: work))
             let received = try await store.received("Task", id, of: caller.partnerID, in: work)
             let response = try answer(versions) { try rendering.task($0, received: received, notice: .full) }
-            try audit(taken, context, in: work)
+            try store.record(taken, told: .read, context, in: work)
             return response
         }
     }

@@ -53,7 +53,7 @@ struct FHIRIntake: Sendable {
         case .school: .school
         case .employer: .workplace
         case .community: .streetOutreach
-        case .other: .primaryCare
+        case .healthPlan, .exchange, .other: .primaryCare
         }
     }
 }

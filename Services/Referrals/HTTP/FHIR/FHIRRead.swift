@@ -18,7 +18,7 @@ extension FHIRRoutes {
             guard let taken = try await store.sent(id, .task, by: caller.partnerID, in: work) else {
                 throw Problem.hidden
             }
-            try audit(taken, context, in: work)
+            try store.record(taken, told: .read, context, in: work)
             return FHIRAnswer.resource(try await task(taken, id, caller, in: work))
         }
     }
@@ -39,7 +39,7 @@ extension FHIRRoutes {
             guard let taken = try await store.sent(id, .referral, by: caller.partnerID, in: work) else {
                 throw Problem.hidden
             }
-            try audit(taken, context, in: work)
+            try store.record(taken, told: .read, context, in: work)
             let rendering = ResourceRendering(agency: try await store.agency(in: work))
             let received = try await store.received("ServiceRequest", id, of: caller.partnerID, in: work)
             return FHIRAnswer.resource(try rendering.order(taken, received: received))
@@ -53,7 +53,8 @@ extension FHIRRoutes {
         guard id == caller.agencyID.rawValue else { return try await readOther("Organization", request, context) }
         // Every partner may know the agency's name: it is on the door.
         return try await work(caller, context) { work in
-            FHIRAnswer.resource(try ResourceRendering(agency: try await store.agency(in: work)).organization)
+            try work.tx.audit(AuditRecord(.read, under: try context.permit(classes: [])), context)
+            return FHIRAnswer.resource(try ResourceRendering(agency: try await store.agency(in: work)).organization)
         }
     }
 
@@ -67,11 +68,11 @@ extension FHIRRoutes {
                 throw Problem.hidden
             }
             let taken = try await store.sent(stored.referralID, by: caller.partnerID, in: work)
-            try work.tx.audit(
-                AuditRecord(.read, participantIDs: [stored.participantID], onBehalfOf: caller.partnerID), context
-            )
+            // What it sent itself comes back to it, whatever anybody consented to; it is a part of that referral.
+            guard let taken else { throw Problem.hidden }
+            try store.record(taken, told: .read, context, in: work)
             let rendering = ResourceRendering(agency: try await store.agency(in: work))
-            var document = try rendering.other(stored, ids: taken?.senderIDs)
+            var document = try rendering.other(stored, ids: taken.senderIDs)
             if type == "Consent" { document = try await current(document, of: stored, caller, in: work) }
             return FHIRAnswer.resource(document)
         }
@@ -84,20 +85,9 @@ extension FHIRRoutes {
         let consents = try await store.consents(of: stored.participantID, in: work).filter {
             $0.recipient == .partner(caller.partnerID)
         }
-        guard document.json["status"]?.string == "active", consents.contains(where: { $0.revokedAt != nil }),
+        guard document.json["status"]?.string == "active", consents.contains(where: { $0.revocation != nil }),
             !consents.contains(where: { $0.isActive(at: work.now) })
         else { return document }
         return document.settingStatus("inactive")
-    }
-
-    func audit(_ taken: TakenIn, _ context: APIContext, in work: Work) throws(Problem) {
-        try work.tx.audit(
-            AuditRecord(
-                taken.view.consentID == nil ? .read : .disclose,
-                participantIDs: [taken.stored.referral.participantID], consentID: taken.view.consentID,
-                onBehalfOf: taken.stored.referral.partnerID
-            ),
-            context
-        )
     }
 }

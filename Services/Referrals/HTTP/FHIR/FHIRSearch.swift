@@ -30,14 +30,8 @@ extension FHIRRoutes {
         return try await work(caller, context) { work in
             let start = try await position(items, query, caller, in: work)
             let found = try await find(query, from: start, caller, in: work)
-            let participants = Set(found.matches.map(\.taken.stored.referral.participantID)).sorted()
-            let isDisclosure = found.matches.contains { $0.taken.view.consentID != nil }
-            try work.tx.audit(
-                AuditRecord(
-                    isDisclosure ? .disclose : .search, participantIDs: participants, onBehalfOf: caller.partnerID
-                ),
-                context
-            )
+            let isDisclosure = found.matches.contains { $0.taken.view.tellsProgress }
+            try store.record(found.matches.map(\.taken), toldTo: caller.partnerID, context, in: work)
             return FHIRAnswer.resource(bundle(query, found, isDisclosure: isDisclosure, at: work.now))
         }
     }

@@ -85,13 +85,9 @@ extension FHIRRoutes {
             var changed = taken
             if change.status != shown {
                 changed = try await apply(change, to: id, from: shown, expecting: version, caller, in: work)
-                try work.tx.audit(
-                    AuditRecord(
-                        .update, participantIDs: [taken.stored.referral.participantID],
-                        consentID: changed.view.consentID, onBehalfOf: caller.partnerID
-                    ),
-                    context
-                )
+                try store.record(changed, told: .update, context, in: work)
+            } else {
+                try store.record(changed, told: .read, context, in: work)
             }
             return FHIRAnswer.resource(try await task(changed, id, caller, in: work))
         }

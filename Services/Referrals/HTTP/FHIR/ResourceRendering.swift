@@ -25,7 +25,7 @@ struct ResourceRendering: Sendable {
             document = document.setting(["owner"], to: owner.json)
         }
         if let reason = view.closingReason { document = document.setting(["output"], to: output(reason, in: document)) }
-        if view.consentID != nil { document = adding(notice, to: document) }
+        if view.tellsProgress { document = adding(notice, to: document) }
         return labelled(document)
             .identified(
                 id: ids.taskID.uuidString.lowercased(), version: taken.stored.shown.version,

@@ -19,15 +19,3 @@ public enum DataClass: String, Codable, CaseIterable, Hashable, Sendable {
     /// What a peer keeps to themselves: not shared by default.
     case peerPrivate = "peer-private"
 }
-
-/// Why the data is asked for: codes of HL7 v3 PurposeOfUse.
-public enum PurposeOfUse: String, Codable, CaseIterable, Hashable, Sendable {
-    case treatment = "TREAT"
-    case emergencyTreatment = "ETREAT"
-    case payment = "HPAYMT"
-    case operations = "HOPERAT"
-    case research = "HRESCH"
-    case patientRequest = "PATRQT"
-    case publicHealth = "PUBHLTH"
-    case breakGlass = "BTG"
-}

@@ -1,0 +1,46 @@
+/// What a participant asked not to be done was agreed to, or has ended (42 CFR 2.26, 45 CFR 164.522). Every service keeps
+/// it, and withholds accordingly.
+public struct RestrictionChanged: Event {
+    public static let topic = "restriction.changed.v1"
+
+    /// Against whom a restriction is.
+    public enum RecipientKind: String, Codable, CaseIterable, Hashable, Sendable {
+        case everybodyOutside = "outside"
+        case organisation
+        case organisationKind = "organisation-kind"
+        /// One of the agency's own people.
+        case person
+    }
+
+    public var restrictionID: RestrictionID
+    public var participantID: ParticipantID
+    public var version: Int?
+    public var recipientKind: Carried<RecipientKind>
+    /// The organisation's id, the kind, or the subject of the person's tokens; nil for everybody outside.
+    public var recipient: String?
+    /// What is withheld; empty for everything.
+    public var classes: [Carried<DataClass>]
+    /// For what it is withheld; empty for every purpose.
+    public var purposes: [Carried<PurposeOfUse>]
+    /// When it ended; nil while it is in force.
+    public var endedAt: Instant?
+    public var changedAt: Instant
+
+    public var key: String { restrictionID.description }
+
+    public init(
+        restrictionID: RestrictionID, participantID: ParticipantID, version: Int,
+        recipientKind: Carried<RecipientKind>, recipient: String?, classes: [Carried<DataClass>],
+        purposes: [Carried<PurposeOfUse>], endedAt: Instant?, changedAt: Instant
+    ) {
+        self.restrictionID = restrictionID
+        self.participantID = participantID
+        self.version = version
+        self.recipientKind = recipientKind
+        self.recipient = recipient
+        self.classes = classes
+        self.purposes = purposes
+        self.endedAt = endedAt
+        self.changedAt = changedAt
+    }
+}
