@@ -28,6 +28,7 @@ let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swi
 let nioFoundation = Target.Dependency.product(name: "NIOFoundationEssentialsCompat", package: "swift-nio")
 let deques = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
+let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
 /// A service is three targets, so that the compiler holds the direction HTTP, Store, Messages → Domain → Models.
@@ -38,6 +39,7 @@ func service(
     migrations: [String],
     dependencies: [Target.Dependency] = [],
     exclude: [String] = [],
+    pages: [String] = [],
     testDependencies: [Target.Dependency] = [],
     testExclude: [String] = []
 ) -> [Target] {
@@ -65,7 +67,7 @@ func service(
             ] + dependencies,
             path: "Services/\(name)",
             exclude: ["Domain", "Migrations"] + exclude,
-            resources: [.embedInCode("openapi.json")],
+            resources: [.embedInCode("openapi.json")] + pages.map { .embedInCode("HTTP/Pages/\($0)") },
             swiftSettings: strict
         ),
         .testTarget(
@@ -102,6 +104,7 @@ let package = Package(
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
         .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
     ],
     targets: [
@@ -272,9 +275,11 @@ let package = Package(
                 "V0001_create_referral_schema.sql", "V0002_create_partner.sql", "V0003_create_participant.sql",
                 "V0004_create_referral.sql", "V0005_create_projections.sql", "V0006_drop_participant_ring.sql",
                 "V0007_create_shown_version.sql", "V0008_complete_consent.sql", "V0009_account_for_disclosures.sql",
+                "V0010_declare_emergencies.sql", "V0011_keep_requests_of_participants.sql",
             ],
-            dependencies: ["FHIR", "ReferralsSettings", crypto, httpClient, locks],
+            dependencies: ["FHIR", "ReferralsSettings", crypto, httpClient, locks, mustache],
             exclude: ["Settings"],
+            pages: ["disclosures.mustache", "record.mustache"],
             testDependencies: [hummingbirdTLS]
         )
         + service(

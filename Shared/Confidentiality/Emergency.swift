@@ -27,7 +27,11 @@ public struct Emergency: Hashable, Sendable {
         guard question.participant?.participantID == participantID, declaredAt <= question.at, question.at < endsAt,
             [.emergencyTreatment, .breakGlass].contains(question.purpose)
         else { return false }
-        guard let organisation = question.requester.organisation else { return false }
-        return organisation.kind == .provider && organisation.partnerID == organisationID
+        guard let organisation = question.requester.organisation else {
+            // One of the agency's own people tells medical personnel, whom the documentation names.
+            return organisationID == nil && [.coordinator, .supervisor, .peer].contains(question.requester.role)
+        }
+        return question.requester.isOutside && organisation.kind == .provider
+            && organisation.partnerID == organisationID
     }
 }

@@ -100,6 +100,7 @@ public enum Subject {
     public enum Restriction {}
     public enum Emergency {}
     public enum Disclosure {}
+    public enum Amendment {}
     public enum Peer {}
     public enum Match {}
     public enum Plan {}
@@ -122,6 +123,8 @@ public typealias RestrictionID = ID<Subject.Restriction>
 public typealias EmergencyID = ID<Subject.Emergency>
 /// One row of the accounting of disclosures.
 public typealias DisclosureID = ID<Subject.Disclosure>
+/// What a participant finds wrong in the record.
+public typealias AmendmentID = ID<Subject.Amendment>
 /// A person with lived experience who gives support.
 public typealias PeerID = ID<Subject.Peer>
 /// A referral being brought together with a peer: a dispatch in an emergency, otherwise a proposal.

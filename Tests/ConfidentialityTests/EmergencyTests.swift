@@ -28,6 +28,15 @@ struct EmergencyTests {
         #expect(permit?.identityFields == [.name, .birthDate, .phone])
     }
 
+    @Test("one of the agency's own people tells medical personnel, and it is a disclosure")
+    func toldByStaff() throws {
+        let permit = try Self.asking {
+            ($0.role, $0.organisation) = (.peer, nil)
+            $0.emergency?.organisationID = nil
+        }.decision().permit
+        #expect(permit?.isDisclosure == true && permit?.allows(.medication) == true)
+    }
+
     static let refused: [(String, Asking, Refusal)] = [
         ("it is over", asking { $0.emergency?.endsAt = .noon }, .emergency),
         ("it has not begun", asking { $0.emergency?.declaredAt = .noon + .seconds(1) }, .emergency),
@@ -40,6 +49,17 @@ struct EmergencyTests {
         ("for another purpose", asking { $0.purpose = .payment }, .emergency),
         ("in another agency", asking { $0.participantAgency = .fixed(2) }, .tenant),
         ("by nobody's personnel", asking { $0.organisation = nil }, .emergency),
+        (
+            "by an operator",
+            asking {
+                ($0.role, $0.organisation) = (.operator, nil)
+                $0.emergency?.organisationID = nil
+            }, .emergency
+        ),
+        (
+            "by a peer, under what a hospital declared",
+            asking { ($0.role, $0.organisation) = (.peer, nil) }, .emergency
+        ),
     ]
 
     @Test("and is no door for others", arguments: refused)

@@ -14,6 +14,8 @@ enum ReferralProblems {
                 "consent-irrevocable", title: "The consent cannot be revoked yet",
                 detail: "A consent to the criminal justice system may say until when (42 CFR 2.35(c))."
             )
+        case let refusal as RestrictionRequest.Refusal: problem(refusal)
+        case let refusal as AmendmentRequest.Refusal: problem(refusal)
         case let faults as Faults: .invalid(faults.all.map { Problem.FieldError($0.pointer, $0.detail) })
         default: nil
         }
@@ -26,6 +28,25 @@ enum ReferralProblems {
         case .notForParty:
             .conflict("not-for-party", title: "The other side decides this", detail: refusal.description)
         case .reasonRequired: .invalid("/reason", refusal.description)
+        }
+    }
+
+    private static func problem(_ refusal: RestrictionRequest.Refusal) -> Problem {
+        switch refusal {
+        case .alreadyDecided: .conflict("already-decided", title: "It was decided already, or has ended")
+        case .mustBeAgreed:
+            .conflict(
+                "must-be-agreed", title: "The agency must agree",
+                detail: "Against a health plan, for what was paid in full: 45 CFR 164.522(a)(1)(vi)."
+            )
+        case .reasonMissing: .invalid("/reason", "say why")
+        }
+    }
+
+    private static func problem(_ refusal: AmendmentRequest.Refusal) -> Problem {
+        switch refusal {
+        case .alreadyDecided: .conflict("already-decided", title: "It was decided already")
+        case .reasonMissing: .invalid("/reason", "45 CFR 164.526(d): say why")
         }
     }
 

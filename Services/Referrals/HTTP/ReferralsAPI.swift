@@ -12,6 +12,8 @@ struct ReferralsAPI: Sendable {
     let clock: WallClock
     /// Whether partners may be at http addresses and on this host: only where things are tried out.
     var allowsLocal = false
+    /// How often one caller may declare an emergency: a hospital has several in a night, a guesser hundreds.
+    let emergencies = RateLimiter(.init(burst: 10, perMinute: 1))
 
     var routes: Routes {
         var routes = Routes()
@@ -28,6 +30,11 @@ struct ReferralsAPI: Sendable {
         addConsents(to: &routes)
         addPartners(to: &routes)
         addKeys(to: &routes)
+        addEmergencies(to: &routes)
+        addPrivacyOffice(to: &routes)
+        addRequests(to: &routes)
+        addDisclosures(to: &routes)
+        addOwnRecord(to: &routes)
     }
 
     /// Runs a request in one transaction of its agency, again where it met another one.

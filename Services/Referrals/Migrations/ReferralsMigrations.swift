@@ -16,6 +16,9 @@ public enum ReferralsMigrations {
                 Migration("V0007_create_shown_version", PackageResources.V0007_create_shown_version_sql),
                 Migration("V0008_complete_consent", PackageResources.V0008_complete_consent_sql),
                 Migration("V0009_account_for_disclosures", PackageResources.V0009_account_for_disclosures_sql),
+                Migration("V0010_declare_emergencies", PackageResources.V0010_declare_emergencies_sql),
+                Migration(
+                    "V0011_keep_requests_of_participants", PackageResources.V0011_keep_requests_of_participants_sql),
             ]
         )
     }

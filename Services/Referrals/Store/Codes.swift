@@ -9,6 +9,9 @@ extension Partner.Kind: PostgresEncodable, PostgresDecodable {}
 extension Partner.Status: PostgresEncodable, PostgresDecodable {}
 extension IntakePolicy: PostgresEncodable, PostgresDecodable {}
 extension IndexKey.Kind: PostgresEncodable, PostgresDecodable {}
+extension EmergencyOutcome: PostgresEncodable, PostgresDecodable {}
+extension RestrictionRequest.Status: PostgresEncodable, PostgresDecodable {}
+extension AmendmentRequest.Status: PostgresEncodable, PostgresDecodable {}
 extension Consent.Purpose: PostgresEncodable, PostgresDecodable {}
 extension Consent.Signature.Signer: PostgresEncodable, PostgresDecodable {}
 extension Consent.Signature.Method: PostgresEncodable, PostgresDecodable {}

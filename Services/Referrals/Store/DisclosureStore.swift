@@ -27,15 +27,19 @@ struct TellingOperation: Hashable, Sendable {
 
 extension Store {
     /// Accounts for what a partner was told, where it was a disclosure: the row goes out with the answer's transaction.
+    ///
+    /// - Parameters:
+    ///   - partner: the organisation; nil where it is none of the agency's partners.
+    ///   - recipient: who received it there.
     func account(
-        _ permit: Permit, about participant: ParticipantID, to partner: PartnerID, _ operation: TellingOperation,
-        in work: Work
+        _ permit: Permit, about participant: ParticipantID, to partner: PartnerID?, recipient: String? = nil,
+        _ operation: TellingOperation, in work: Work
     ) {
         guard permit.isDisclosure else { return }
         let basis = permit.consentID != nil ? "consent" : permit.emergencyID != nil ? "emergency" : "care"
         work.tx.enqueue(
             .insertDisclosure, work.agencyID, ids.new(DisclosureID.self), participant, work.now, operation.by, partner,
-            String?.none, permit.classes.map(\.rawValue).sorted(), permit.purpose.rawValue, basis, permit.consentID,
+            recipient, permit.classes.map(\.rawValue).sorted(), permit.purpose.rawValue, basis, permit.consentID,
             permit.emergencyID, RedisclosureNotice.version, operation.operationID, operation.requestID
         )
     }

@@ -23,6 +23,12 @@ struct PersonSearch: Sendable {
         )
     }
 
+    /// Looks; nil where nothing is said that tells one person from others.
+    func rows(in work: Work) async throws -> Rows? {
+        guard let question = question(in: work.agencyID) else { return nil }
+        return try await work.tx.together(question).first
+    }
+
     /// Takes the answer in. An identifier says more than a name.
     mutating func read(_ rows: Rows) throws {
         let participants = try rows.map { try $0.decode((IndexKey.Kind, ParticipantID).self) }

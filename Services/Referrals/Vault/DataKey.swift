@@ -26,6 +26,11 @@ struct DataKey: Sendable {
         case transitionReason = "referral_transition.reason"
         case shownReason = "shown_version.status_reason"
         case receivedResource = "received_resource.content"
+        case emergencyNature = "emergency.nature"
+        case emergencyReview = "emergency.review_note"
+        case restrictionReason = "restriction.reason"
+        case amendmentRequest = "amendment.request"
+        case amendmentReason = "amendment.reason"
     }
 
     func seal(_ plain: [UInt8], for column: Column) throws(VaultError) -> [UInt8] {
@@ -86,6 +91,15 @@ struct Vault: Sendable {
 
     func openSecret(_ sealed: [UInt8], of partner: PartnerID, in agency: AgencyID) throws(VaultError) -> [UInt8] {
         try ring.open(sealed, authenticating: "\(agency)/\(partner)/partner.webhook_secret")
+    }
+
+    /// The secret that Handrail shares with an agency's privacy office.
+    func sealOfficeSecret(_ secret: [UInt8], in agency: AgencyID) throws(VaultError) -> [UInt8] {
+        try ring.seal(secret, authenticating: "\(agency)/privacy_office.webhook_secret")
+    }
+
+    func openOfficeSecret(_ sealed: [UInt8], in agency: AgencyID) throws(VaultError) -> [UInt8] {
+        try ring.open(sealed, authenticating: "\(agency)/privacy_office.webhook_secret")
     }
 
     private static func owner(_ participant: ParticipantID, _ agency: AgencyID) -> String { "\(agency)/\(participant)" }

@@ -17,13 +17,18 @@ struct WebhookSender: Sendable {
     /// Decides again whether it may be said, and says it.
     @Sendable
     func send(_ attempt: DeliveryAttempt) async -> DeliveryResult {
-        guard attempt.kind == TaskChangedWord.kind, let partner = PartnerID(attempt.partner) else {
-            return .withdrawn("unknown kind")
-        }
         let prepared: WebhookRequest?
         do {
-            prepared = try await pool.work(for: attempt.agencyID, clock: clock) { work in
-                try await prepare(attempt, for: partner, in: work)
+            switch (attempt.kind, PartnerID(attempt.partner)) {
+            case (TaskChangedWord.kind, .some(let partner)):
+                prepared = try await pool.work(for: attempt.agencyID, clock: clock) { work in
+                    try await prepare(attempt, for: partner, in: work)
+                }
+            case (EmergencyWord.kind, nil):
+                prepared = try await pool.work(for: attempt.agencyID, clock: clock) { work in
+                    try await prepareNotice(attempt, in: work)
+                }
+            default: return .withdrawn("unknown kind")
             }
         } catch {
             return .failed("not prepared: \(error is PostgresError ? "database" : "vault")")
@@ -62,14 +67,28 @@ struct WebhookSender: Sendable {
             content: .init(
                 taskID: ids.taskID.lowercasedText, referralID: ids.referralID.lowercasedText, version: word.version)
         )
+        return try signed(body, attempt, to: webhook, at: work.now)
+    }
+
+    /// The word to the agency's own privacy office, or nil when it wants none any more. It names nobody.
+    private func prepareNotice(_ attempt: DeliveryAttempt, in work: Work) async throws -> WebhookRequest? {
+        let word = try JSONValue.decode(EmergencyWord.self, from: attempt.payload.bytes)
+        guard let office = try await store.privacyOffice(in: work) else { return nil }
+        let body = EmergencyNoticeBody(
+            type: "emergency.declared", timestamp: work.now, content: .init(emergencyID: word.emergencyID))
+        return try signed(body, attempt, to: office, at: work.now)
+    }
+
+    private func signed(
+        _ body: some Encodable, _ attempt: DeliveryAttempt, to webhook: (url: String, secret: [UInt8]), at now: Instant
+    ) throws -> WebhookRequest {
         let bytes = try JSONValue.text(of: body, sortingNames: true)
         let id = "msg_\(attempt.deliveryID.lowercasedText)"
         return WebhookRequest(
             url: webhook.url,
             headers: [
-                "content-type": "application/json", "webhook-id": id,
-                "webhook-timestamp": String(work.now.unixSeconds),
-                "webhook-signature": WebhookSignature.of(bytes, id: id, at: work.now, secret: webhook.secret),
+                "content-type": "application/json", "webhook-id": id, "webhook-timestamp": String(now.unixSeconds),
+                "webhook-signature": WebhookSignature.of(bytes, id: id, at: now, secret: webhook.secret),
             ],
             body: bytes
         )
@@ -81,6 +100,22 @@ struct WebhookRequest: Hashable, Sendable {
     let url: String
     let headers: [String: String]
     let body: [UInt8]
+}
+
+/// What the privacy office is told: that there is something to look at.
+struct EmergencyNoticeBody: Codable, Hashable, Sendable {
+    struct Content: Codable, Hashable, Sendable {
+        let emergencyID: EmergencyID
+    }
+
+    let type: String
+    let timestamp: Instant
+    let content: Content
+
+    enum CodingKeys: String, CodingKey {
+        case type, timestamp
+        case content = "data"
+    }
 }
 
 /// What a webhook says: ids of the receiver's own, and the version.

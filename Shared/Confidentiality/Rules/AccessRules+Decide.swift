@@ -64,7 +64,7 @@ extension AccessRules {
     }
 
     private func decide(_ question: AccessQuestion, in emergency: Emergency) -> Decision {
-        guard question.requester.isOutside, emergency.covers(question) else { return .refused(.emergency) }
+        guard emergency.covers(question) else { return .refused(.emergency) }
         var remaining = Remaining(question.classes)
         remaining.keep(self.emergency.classes, else: .minimumNecessary)
         return answer(question, remaining, identity: self.emergency.identity, nil)
@@ -79,7 +79,8 @@ extension AccessRules {
         if remaining.classes.isEmpty, !question.classes.isEmpty, question.participant?.relationship != .sender {
             return .refused(remaining.firstReason(of: question.classes) ?? .role)
         }
-        let isDisclosure = question.requester.isOutside && !remaining.classes.isEmpty
+        let isDisclosure =
+            (question.requester.isOutside || question.emergency != nil) && !remaining.classes.isEmpty
         return .allowed(
             Permit(
                 classes: remaining.classes,

@@ -92,8 +92,18 @@ public enum RestrictionTerms {
 }
 
 extension Restriction.Recipient {
+    /// The two columns of a recipient.
+    public var columns: (kind: RestrictionChanged.RecipientKind, text: String?) {
+        switch self {
+        case .everybodyOutside: (.everybodyOutside, nil)
+        case .organisation(let id): (.organisation, id.description)
+        case .kind(let kind): (.organisationKind, kind.rawValue)
+        case .person(let subject): (.person, subject)
+        }
+    }
+
     /// Nil for a kind, or a text, that this version does not know.
-    init?(kind: String, text: String?) {
+    public init?(kind: String, text: String?) {
         switch (RestrictionChanged.RecipientKind(rawValue: kind), text) {
         case (.everybodyOutside, _): self = .everybodyOutside
         case (.organisation, .some(let text)):

@@ -48,6 +48,17 @@ public final class RateLimiter: Sendable {
         )
     }
 
+    /// A limit of one operation's own, beside that of all requests.
+    ///
+    /// - Throws: 429 with the seconds to wait, and the denial for the audit trail.
+    public func check(_ principal: Principal) throws(Problem) {
+        do throws(Problem) {
+            _ = try take(for: principal)
+        } catch {
+            throw error.denying(Denial(.rateLimit))
+        }
+    }
+
     /// - Throws: 429 with the seconds to wait.
     func take(for principal: Principal) throws(Problem) -> Allowance? {
         guard limit != .unlimited else { return nil }

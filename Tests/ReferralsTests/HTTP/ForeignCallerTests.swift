@@ -40,6 +40,9 @@ struct ForeignCallerTests {
                 "participantID": participant, "partnerID": hospital.partnerID.description, "clientID": clientID,
                 "consentID": try await one(Statement("test.c", "select consent_id::text from referral.consent")),
                 "vid": "1",
+                "restrictionID": "0193a1b0-0000-7000-8000-0000000000d1",
+                "amendmentID": "0193a1b0-0000-7000-8000-0000000000d2",
+                "emergencyID": "0193a1b0-0000-7000-8000-0000000000d3",
             ]
             let database = Database(pool: referring.pool, workers: referring.workers)
             let api = ReferralsAPI(database: database, store: referring.store, clock: referring.clock.wall)
@@ -57,7 +60,8 @@ struct ForeignCallerTests {
             let answered = routes
             let walks = walked
             let fixed = known
-            let consent = ReferralsAPITests.consent.replacing(#""sender""#, with: #""treatment-payment-operations""#)
+            let consent = ReferralsAPITests.consent.replacing(#""signedBy""#, with: #""textVersion": "x", "signedBy""#)
+                .replacing(#""sender""#, with: #""treatment-payment-operations""#)
                 .replacing(#""explainsRevocation""#, with: #""warnsOfRedisclosure": true, "explainsRevocation""#)
             known = [:]
             try await APICaller.with("referrals", answered, pool: referring.pool, ids: referring.store.ids) { caller in
@@ -73,6 +77,15 @@ struct ForeignCallerTests {
                             "addPartnerClient": #"{"jwksURL":"https://k.example/j"}"#,
                             "rotatePartnerClient": #"{"jwksURL":"https://k.example/j"}"#,
                             "recordConsent": consent,
+                            "requestRestriction": #"{"recipient":{"kind":"outside"}}"#,
+                            "requestAmendment": #"{"dataClass":"referral","request":"x"}"#,
+                            "enterDisclosure":
+                                #"{"at":"2020-01-01T00:00:00Z","recipient":"x","classes":["presence"],"purpose":"TREAT","basis":"law"}"#,
+                            "reviewEmergency": #"{"outcome":"justified"}"#,
+                            "setPrivacyOffice": #"{"webhookURL":"https://office.example/hooks"}"#,
+                            "declareEmergency":
+                                #"{"participantID":"\(participant)","recipientName":"Dr. Who","recipientAffiliation":"Mercy","nature":"overdose, not breathing"}"#
+                                .replacing("\\(participant)", with: participant),
                             "fhirUpdateTask":
                                 #"{"resourceType":"Task","id":"{id}","status":"cancelled","intent":"order","statusReason":{"text":"x"}}"#,
                             "fhirPatchTask": #"[{"op":"replace","path":"/status","value":"cancelled"}]"#,

@@ -48,7 +48,7 @@ struct ReferralsAPITests {
                 silent == [
                     "renewKeys", "addPartner", "readPartner", "disablePartner", "addPartnerClient",
                     "rotatePartnerClient", "disablePartnerClient", "fhirCapabilities", "smartConfiguration",
-                    "fhirSMARTConfiguration", "tokenKeys", "grantToken",
+                    "fhirSMARTConfiguration", "tokenKeys", "grantToken", "setPrivacyOffice", "readPrivacyNotice",
                 ])
         }
     }

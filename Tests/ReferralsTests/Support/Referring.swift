@@ -75,15 +75,37 @@ struct Referring: Sendable {
 
     /// A partner organisation.
     func hospital(
-        _ name: String, policy: IntakePolicy = .auto, webhook: String? = nil
+        _ name: String, policy: IntakePolicy = .auto, webhook: String? = nil, kind: Partner.Kind = .hospital
     ) async throws -> PartnerID {
         let id = store.ids.new(PartnerID.self)
         _ = try await work { work in
             try await store.add(
-                Partner(partnerID: id, name: name, kind: .hospital, intakePolicy: policy, webhookURL: webhook), in: work
+                Partner(partnerID: id, name: name, kind: kind, intakePolicy: policy, webhookURL: webhook), in: work
             )
         }
         return id
+    }
+
+    /// Somebody whom a hospital referred, and who has consented that it learns how the referral goes.
+    ///
+    /// - Returns: the participant, and where the hospital reads the referral.
+    func withConsent(
+        from hospital: PartnerID, expiry: Consent.Term = .none
+    ) async throws -> (ParticipantID, String) {
+        var intake = Intake.emergency(of: .jane, from: hospital)
+        intake.consents = [
+            ConsentDraft { [clock] consentID, participantID in
+                Consent(
+                    consentID: consentID, participantID: participantID, discloser: "Agency", information: [.referral],
+                    recipient: .partner(hospital), purpose: .treatment, explainsRevocation: true, expiry: expiry,
+                    signature: .init(signer: .participant, method: .paper), signedAt: clock.now,
+                    warnsOfRedisclosure: true)
+            }
+        ]
+        let sent = intake
+        let taken = try await work { try await store.takeIn(sent, in: $0) }
+        let ids = try #require(taken.senderIDs)
+        return (taken.stored.referral.participantID, "/v1/referrals/\(ids.referralID.uuidString)")
     }
 
     /// Moves the work of the only engagement on, as messages of the other services would.

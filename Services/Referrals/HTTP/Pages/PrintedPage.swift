@@ -1,0 +1,101 @@
+internal import Hummingbird
+internal import Models
+internal import Mustache
+internal import NIOCore
+internal import ReferralsDomain
+internal import ServiceKit
+
+/// Pages that participants take home: plain HTML for a printer, without scripts and without anything from elsewhere.
+enum PrintedPage {
+
+    /// The accounting of disclosures of one person.
+    static func disclosures(
+        _ rows: [DisclosureView], of person: ParticipantView, agency: String, since: Instant, at now: Instant
+    ) throws -> Response {
+        try page(
+            PackageResources.disclosures_mustache,
+            [
+                "agency": agency, "name": person.fullName, "from": since.dayText, "until": now.dayText,
+                "isEmpty": rows.isEmpty,
+                "rows": rows.map { row in
+                    [
+                        "at": row.at.minuteText,
+                        "recipient": [row.organisation, row.recipient].compactMap(\.self).joined(separator: ": "),
+                        "classes": row.classes.joined(separator: ", "), "purpose": row.purpose, "basis": row.basis,
+                    ] as [String: String]
+                },
+            ])
+    }
+
+    /// What is kept of one person.
+    static func record(_ record: OwnRecordView, agency: String, at now: Instant) throws -> Response {
+        let person = record.participant
+        return try page(
+            PackageResources.record_mustache,
+            [
+                "agency": agency, "name": person.fullName, "until": now.dayText,
+                "fields": person.lines.map { ["label": $0.0, "value": $0.1] },
+                "referrals": record.referrals.map { referral in
+                    [
+                        "receivedOn": referral.receivedAt.dayText, "setting": referral.setting.rawValue,
+                        "programme": referral.programme.rawValue, "status": referral.status.rawValue,
+                        "closing": referral.closingReason?.rawValue ?? "",
+                    ] as [String: String]
+                },
+                "consents": record.consents.map { consent in
+                    [
+                        "signedOn": consent.signedAt.dayText, "discloser": consent.discloser,
+                        "recipient": consent.recipient.name ?? consent.recipient.kind,
+                        "information": consent.information.joined(separator: ", "),
+                        "state": consent.isActive ? "in force" : "not in force",
+                    ] as [String: String]
+                },
+                "restrictions": record.restrictions.map { restriction in
+                    [
+                        "requestedOn": restriction.requestedAt.dayText, "status": restriction.status.rawValue,
+                        "recipient": restriction.recipient.value ?? "everybody outside",
+                    ] as [String: String]
+                },
+                "amendments": record.amendments.map { amendment in
+                    [
+                        "requestedOn": amendment.requestedAt.dayText, "status": amendment.status.rawValue,
+                        "request": amendment.request,
+                    ] as [String: String]
+                },
+            ])
+    }
+
+    /// Values are escaped by the template: what a record says can never be a part of the page.
+    private static func page(_ template: [UInt8], _ values: [String: Any]) throws -> Response {
+        let html = try MustacheTemplate(string: String(decoding: template, as: UTF8.self)).render(values)
+        return Response(
+            status: .ok,
+            headers: [
+                .contentType: "text/html; charset=utf-8",
+                .contentSecurityPolicy: "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+            ],
+            body: ResponseBody(byteBuffer: ByteBuffer(string: html))
+        )
+    }
+}
+
+extension ParticipantView {
+    var fullName: String { [givenName, familyName].compactMap(\.self).joined(separator: " ") }
+
+    /// What is known, line by line.
+    var lines: [(String, String)] {
+        [
+            ("Name", fullName), ("Born on", birthDate?.description ?? ""), ("Telephone", phone ?? ""),
+            ("Address", address ?? ""),
+            ("Numbers", (identifiers ?? []).map(\.value).joined(separator: ", ")),
+        ].filter { !$0.1.isEmpty }
+    }
+}
+
+extension Instant {
+    /// `2026-11-22`, in UTC.
+    fileprivate var dayText: String { String(description.prefix(10)) }
+
+    /// `2026-11-22 14:05 UTC`.
+    fileprivate var minuteText: String { "\(description.prefix(10)) \(description.dropFirst(11).prefix(5)) UTC" }
+}

@@ -1,0 +1,131 @@
+internal import Confidentiality
+internal import Hummingbird
+internal import Models
+internal import ReferralsDomain
+internal import ServiceKit
+
+// A participant's own record, as far as it is kept here: who they are, their referrals, consents, restrictions, amendments.
+// Plans and appointments are in `scheduling`, the timeline and assessments in `outcomes`, each with routes of its own.
+extension ReferralsAPI {
+    func addOwnRecord(to routes: inout Routes) {
+        let discloses: Set<DataClass> = [.presence, .identity, .referral, .medication]
+        routes.add(
+            Route(
+                .get, "/v1/participants/{participantID}/record", "readRecord", "What is kept of a participant here",
+                access: .roles(.participant, .coordinator, .supervisor), discloses: discloses), readRecord)
+        routes.add(
+            Route(
+                .get, "/v1/participants/{participantID}/record/page", "printRecord",
+                "What is kept of a participant here, for printing",
+                access: .roles(.participant, .coordinator, .supervisor), discloses: discloses), printRecord)
+        routes.add(
+            Route(
+                .get, "/v1/privacy-notice", "readPrivacyNotice",
+                "The notice of privacy practices that applies now (42 CFR 2.22, 45 CFR 164.520)", access: .anyone,
+                discloses: [])
+        ) { _, context in
+            try await inWork(context) { work in
+                let agency = try await store.agency(in: work)
+                try work.tx.audit(AuditRecord(.read, under: try context.permit()), context)
+                return try .ok(PrivacyNoticeView(agency: agency.name))
+            }
+        }
+        routes.add(
+            Route(
+                .post, "/v1/participants/{participantID}/privacy-notices", "recordPrivacyNotice",
+                "Record that a participant was given the notice of privacy practices", access: .rights,
+                discloses: [.presence]), recordPrivacyNotice)
+    }
+
+    func readRecord(_ request: Request, _ context: APIContext) async throws -> Response {
+        try await withParticipant(context) { participant, permit, work in
+            let view = try await ownRecord(of: participant, within: permit, work)
+            try record(.read, permit, participant, context, work)
+            return try .ok(view, etag: participant.version)
+        }
+    }
+
+    func printRecord(_ request: Request, _ context: APIContext) async throws -> Response {
+        try await withParticipant(context) { participant, permit, work in
+            let view = try await ownRecord(of: participant, within: permit, work)
+            let agency = try await store.agency(in: work)
+            try record(.read, permit, participant, context, work)
+            return try PrintedPage.record(view, agency: agency.name, at: work.now)
+        }
+    }
+
+    private func ownRecord(
+        of participant: StoredParticipant, within permit: Permit, _ work: Work
+    ) async throws -> OwnRecordView {
+        let id = participant.participantID
+        let referrals = try await store.referrals(of: id, in: work).map(\.referral)
+        return OwnRecordView(
+            participant: ParticipantView(participant, within: permit),
+            referrals: permit.allows(.referral) ? referrals.map { OwnReferralView($0, within: permit) } : [],
+            consents: try await store.consents(of: id, in: work).map { ConsentView($0, at: work.now) },
+            restrictions: try await store.restrictions(of: participant, in: work).map(RestrictionView.init),
+            amendments: try await store.amendments(of: participant, in: work).map(AmendmentView.init)
+        )
+    }
+
+    /// Given twice is given once.
+    func recordPrivacyNotice(_ request: Request, _ context: APIContext) async throws -> Response {
+        let subject = try context.principal.subject
+        return try await withParticipant(context) { participant, permit, work in
+            try await store.recordNotice(
+                PrivacyNoticeView.currentVersion, to: participant.participantID, by: subject, in: work)
+            try record(.update, permit, participant, context, work)
+            return .noContent
+        }
+    }
+}
+
+/// What is kept of a participant here.
+struct OwnRecordView: Encodable {
+    let participant: ParticipantView
+    let referrals: [OwnReferralView]
+    let consents: [ConsentView]
+    let restrictions: [RestrictionView]
+    let amendments: [AmendmentView]
+}
+
+/// A referral in somebody's own record.
+struct OwnReferralView: Encodable {
+    let referralID: ReferralID
+    let setting: Setting
+    let programme: ProgrammeCode
+    let status: ReferralStatus
+    let statusReason: String?
+    let closingReason: ClosingReason?
+    let takesMedication: Bool?
+    let receivedAt: Instant
+    let closedAt: Instant?
+
+    init(_ referral: Referral, within permit: Permit) {
+        referralID = referral.referralID
+        setting = referral.request.setting
+        programme = referral.request.programme
+        status = referral.status
+        statusReason = referral.statusReason
+        closingReason = referral.closingReason
+        takesMedication = permit.allows(.medication) ? referral.request.takesMedication : nil
+        receivedAt = referral.receivedAt
+        closedAt = referral.closedAt
+    }
+}
+
+/// The notice of privacy practices, in plain words.
+struct PrivacyNoticeView: Encodable {
+    /// The wording in force; which one somebody was given is recorded.
+    static let currentVersion = "2026-02"
+
+    let version: String
+    let agency: String
+    let paragraphs: [String]
+
+    init(agency: String) {
+        version = Self.currentVersion
+        self.agency = agency
+        paragraphs = PrivacyNotice.paragraphs
+    }
+}
