@@ -9,12 +9,14 @@ import Testing
 
 /// `handrail audit verify` as the agency's privacy officer would have it run, on the real executables.
 @Suite struct AuditVerificationTests {
-    private static let sealed = Statement(
-        "test.sealed",
+    private static let signed = Statement(
+        "test.signed",
         """
         select count(*)
         from referral.audit_event as e
-        where e.operation_id = 'listReferrals' and e.xid < (select max(to_xid) from referral.audit_seal)
+        where e.operation_id = 'listReferrals'
+            and e.xid < (select max(s.to_xid) from referral.audit_seal as s join referral.audit_signature as g
+                on g.agency_id = s.agency_id and g.seal_number = s.seal_number)
         """)
 
     @Test("a trail that nobody touched holds; a row removed by a superuser is named, and so is a chain made anew")
@@ -27,20 +29,23 @@ import Testing
             }
             try await suite.database.withPool { superuser in
                 // Every five seconds, once no older transaction of the cluster is open.
-                while try await superuser.query(Self.sealed)[0].decode(Int.self) < 3 {
+                while try await superuser.query(Self.signed)[0].decode(Int.self) < 3 {
                     try await Task.sleep(for: .milliseconds(100))
                 }
             }
             let log = suite.folder.appending(path: "referrals.log")
+            let keys = suite.folder.appending(path: "audit-public.pem")
             func verify() async throws -> (code: Int32, output: String) {
                 let result = try await BuiltExecutable("handrail").run(
-                    ["audit", "verify", "referrals", "--heads", log.path],
+                    ["audit", "verify", "referrals", "--keys", keys.path, "--heads", log.path],
                     environment: ["HANDRAIL_DATABASE_URL": suite.migratorURL])
                 return (result.code, result.output)
             }
             let untouched = try await verify()
             #expect(untouched.code == 0, "\(untouched.output)")
-            #expect(untouched.output.contains("seals of logs compared: all hold"), "\(untouched.output)")
+            #expect(
+                untouched.output.contains(", signatures checked, ")
+                    && untouched.output.contains("seals of logs compared: all hold"), "\(untouched.output)")
 
             #expect(suite.terminate("referrals") == 0)
             try await suite.database.withPool { superuser in
@@ -68,6 +73,7 @@ import Testing
             let rewritten = try await verify()
             #expect(rewritten.code == 1)
             #expect(rewritten.output.contains("not the one that the log tells of"), "\(rewritten.output)")
+            #expect(rewritten.output.contains("signatures are not by one of the keys"), "\(rewritten.output)")
         }
     }
 

@@ -1,0 +1,186 @@
+internal import FoundationEssentials
+internal import Models
+internal import Postgres
+
+/// The sealed audit trail of one schema, read in one transaction as the owner of its tables.
+struct SealedTrail {
+    private typealias Fault = AuditVerification.Fault
+
+    /// Seals at a time.
+    private static let pageSize = 500
+
+    private let transaction: Transaction
+    private let schema: String
+    private let keys: AuditPublicKeys?
+    private let now: Instant
+
+    init(_ transaction: Transaction, schema: String, keys: AuditPublicKeys?, now: Instant) {
+        (self.transaction, self.schema, self.keys, self.now) = (transaction, schema, keys, now)
+    }
+
+    /// Those that have a chain, or signatures of one.
+    func agencies() async throws -> [AgencyID] {
+        try await transaction.query(SealedTrailStatements.agencies).map { try $0.decode(AgencyID.self) }
+    }
+
+    /// Reads one agency's chain with all rows that it covers.
+    func check(_ agency: AgencyID, into report: inout AuditVerification.Report) async throws {
+        var chain = ChainCheck(agency, schema: schema, keys: keys, at: now)
+        var number: Int64 = 0
+        while true {
+            let seals = try await transaction.query(SealedTrailStatements.seals, agency, number, Self.pageSize)
+                .map(Self.seal)
+            guard let first = seals.first, let last = seals.last else { break }
+            var rows = try await transaction.stream(SealedTrailStatements.rows, agency, first.number, last.number)
+                .makeAsyncIterator()
+            var row = try await rows.next().map(SealedRow.init)
+            for seal in seals {
+                var check = SealCheck(seal)
+                while let present = row, present.sealNumber == seal.number {
+                    check.add(present.key, text: present.text)
+                    report.rows += 1
+                    row = try await rows.next().map(SealedRow.init)
+                }
+                report.faults += chain.next(seal, check)
+            }
+            report.seals += seals.count
+            number = last.number
+        }
+        // A chain that was cut off at its end leaves signatures behind, unless those were cut as well: for that there
+        // are logs.
+        if let cut = try await transaction.query(SealedTrailStatements.signedBehind, agency, number).first {
+            let gone = try cut.decode(Int64?.self)
+            if let gone {
+                report.faults.append(Fault(agencyID: agency, sealNumber: gone, kind: .sealMissing, row: nil))
+            }
+        }
+    }
+
+    /// Rows behind the last seal of their agency, and yet from before the last seal of all.
+    func inserted() async throws -> [AuditVerification.Fault] {
+        try await transaction.query(SealedTrailStatements.inserted).map { row in
+            let (agency, at, id) = try row.decode((AgencyID, Instant, UUID).self)
+            return Fault(agencyID: agency, sealNumber: nil, kind: .inserted, row: AuditRowKey(at: at, auditID: id))
+        }
+    }
+
+    /// Seals that are not those that logs tell of, or not there at all. What a log tells without a signature counts as
+    /// well: it can only accuse.
+    func contradicted(by heads: [AuditHead]) async throws -> [AuditVerification.Fault] {
+        func isForged(_ head: AuditHead) -> Bool {
+            guard let keys, let signature = head.signature else { return false }
+            return !keys.vouch(for: head, by: signature)
+        }
+        let forged = heads.filter(isForged).map {
+            Fault(agencyID: $0.agencyID, sealNumber: $0.number, kind: .headForged, row: nil)
+        }
+        let credible = heads.filter { !isForged($0) }
+        let contradicted = try await transaction.query(
+            SealedTrailStatements.contradicted, credible.map(\.agencyID), credible.map(\.number), credible.map(\.hash)
+        ).map { row in
+            let (agency, number) = try row.decode((AgencyID, Int64).self)
+            return Fault(agencyID: agency, sealNumber: number, kind: .headContradicted, row: nil)
+        }
+        return forged + contradicted
+    }
+
+    private static func seal(_ row: Row) throws(PostgresError) -> AuditSeal {
+        let (number, from, to, marks, previous, hash, sealedAt, keyID, signedAt, signature) = try row.decode(
+            (Int64, Int64, Int64, [UInt8], [UInt8], [UInt8], Instant, String?, Instant?, [UInt8]?).self)
+        return AuditSeal(
+            number: number, fromXID: from, toXID: to, marks: marks, previousHash: previous, hash: hash,
+            sealedAt: sealedAt, signature: AuditSignature(keyID: keyID, signedAt: signedAt, bytes: signature))
+    }
+}
+
+/// One row of the trail, with the seal that covers it.
+private struct SealedRow {
+    let sealNumber: Int64
+    let key: AuditRowKey
+    let text: String
+
+    init(_ row: Row) throws(PostgresError) {
+        let (number, at, id, text) = try row.decode((Int64, Instant, UUID, String).self)
+        (sealNumber, key, self.text) = (number, AuditRowKey(at: at, auditID: id), text)
+    }
+}
+
+/// Tables without a schema: the transaction has entered it.
+private enum SealedTrailStatements {
+    /// One probe of an index finds the next agency: years of seals are not read.
+    static let agencies = Statement(
+        "audit.sealed_agencies",
+        """
+        with recursive sealed as (
+            (select agency_id from audit_seal order by agency_id limit 1)
+            union all
+            select (select s.agency_id from audit_seal as s where s.agency_id > a.agency_id order by s.agency_id limit 1)
+            from sealed as a
+            where a.agency_id is not null
+        ), signed as (
+            (select agency_id from audit_signature order by agency_id limit 1)
+            union all
+            select (
+                select s.agency_id from audit_signature as s where s.agency_id > a.agency_id order by s.agency_id limit 1
+            )
+            from signed as a
+            where a.agency_id is not null
+        )
+        select agency_id from sealed where agency_id is not null
+        union
+        select agency_id from signed where agency_id is not null
+        order by agency_id
+        """)
+
+    static let seals = Statement(
+        "audit.seals",
+        """
+        select s.seal_number, s.from_xid, s.to_xid, s.row_marks, s.previous_hash, s.hash, s.sealed_at, g.key_id,
+            g.signed_at, g.signature
+        from audit_seal as s
+        left join audit_signature as g on g.agency_id = s.agency_id and g.seal_number = s.seal_number
+        where s.agency_id = $1 and s.seal_number > $2
+        order by s.seal_number
+        limit $3
+        """)
+
+    static let rows = Statement(
+        "audit.sealed_rows",
+        """
+        select s.seal_number, e.at, e.audit_id, e::text
+        from audit_seal as s
+        join audit_event as e on e.agency_id = s.agency_id and e.xid >= s.from_xid and e.xid < s.to_xid
+        where s.agency_id = $1 and s.seal_number between $2 and $3
+        order by s.seal_number, e.at, e.audit_id
+        """)
+
+    static let signedBehind = Statement(
+        "audit.signed_behind",
+        """
+        select min(seal_number)
+        from audit_signature
+        where agency_id = $1 and seal_number > $2
+        """)
+
+    static let inserted = Statement(
+        "audit.inserted_rows",
+        """
+        select e.agency_id, e.at, e.audit_id
+        from (select to_xid from audit_seal order by to_xid desc limit 1) as last
+        join audit_event as e on e.xid < last.to_xid
+        left join (select agency_id, max(to_xid) as to_xid from audit_seal group by agency_id) as own
+            on own.agency_id = e.agency_id
+        where e.xid >= coalesce(own.to_xid, '0'::xid8)
+        order by e.agency_id, e.at, e.audit_id
+        """)
+
+    static let contradicted = Statement(
+        "audit.contradicted",
+        """
+        select distinct h.agency_id, h.seal_number
+        from unnest($1, $2, $3) as h (agency_id, seal_number, hash)
+        left join audit_seal as s on s.agency_id = h.agency_id and s.seal_number = h.seal_number
+        where encode(s.hash, 'hex') is distinct from h.hash
+        order by h.agency_id, h.seal_number
+        """)
+}
