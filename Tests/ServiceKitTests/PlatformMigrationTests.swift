@@ -177,7 +177,8 @@ struct PlatformMigrationTests {
             )
             #expect(
                 open == [
-                    "audit_event.sealing handrail_owner", "audit_seal.sealing handrail_owner",
+                    "audit_event.sealing handrail_owner", "audit_retirement.retiring handrail_owner",
+                    "audit_seal.sealing handrail_owner",
                     "audit_seal.worker peer_matching_worker", "audit_signature.sealing handrail_owner",
                     "audit_signature.worker peer_matching_worker", "idempotency.worker peer_matching_worker",
                 ]

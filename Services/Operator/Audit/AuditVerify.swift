@@ -8,8 +8,8 @@ import ServiceKit
 /// `handrail audit`: whether what was recorded is still what was recorded.
 struct Audit: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Shows whether the audit trail is as it was written, and hands it out.",
-        subcommands: [Verify.self, Export.self])
+        abstract: "Shows whether the audit trail is as it was written, hands it out, and drops what is old enough.",
+        subcommands: [Verify.self, Export.self, Retire.self])
 }
 
 extension Audit {
@@ -64,7 +64,7 @@ extension Audit {
             if faultCount > 0 { throw ExitCode(1) }
         }
 
-        private static func publicKeys(in path: String) throws -> AuditPublicKeys {
+        static func publicKeys(in path: String) throws -> AuditPublicKeys {
             do {
                 return try AuditPublicKeys(pem: Array(try Data(contentsOf: URL(filePath: path))))
             } catch let error as AuditKeyError {

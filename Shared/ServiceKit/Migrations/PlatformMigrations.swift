@@ -13,6 +13,7 @@ public enum PlatformMigrations {
             Migration("V0004_drop_idempotency_version", PackageResources.V0004_drop_idempotency_version_sql),
             Migration("V0005_chain_seals_by_agency", PackageResources.V0005_chain_seals_by_agency_sql),
             Migration("V0006_sign_audit_seals", PackageResources.V0006_sign_audit_seals_sql),
+            Migration("V0007_retire_audit_partitions", PackageResources.V0007_retire_audit_partitions_sql),
         ]
     )
 }

@@ -26,16 +26,28 @@ struct SealCheck {
     private static let markLength = 8
 
     private let seal: AuditSeal
+    /// None of the rows is kept any more; what would be found is no row of this seal.
+    private let isEmptied: Bool
     private var hash = SHA256()
     private var count = 0
     private var mismatch: (row: AuditRowKey?, before: AuditRowKey?)?
     /// The newest row.
     private(set) var last: AuditRowKey?
 
-    init(_ seal: AuditSeal) {
+    /// - Parameter retired: the rows that were dropped after their time.
+    init(_ seal: AuditSeal, retired: RetiredRows.Share = .none) {
         self.seal = seal
         hash.update(data: seal.previousHash)
         hash.update(data: Array("\(seal.number) \(seal.fromXID) \(seal.toXID) ".utf8))
+        switch retired {
+        case .none: isEmptied = false
+        case .all: isEmptied = true
+        case .first(let hashes):
+            isEmptied = false
+            for start in stride(from: 0, to: hashes.count, by: SHA256.byteCount) {
+                add(nil, hash: Array(hashes[start..<min(start + SHA256.byteCount, hashes.count)]))
+            }
+        }
     }
 
     /// The next row, as PostgreSQL writes it under fixed settings.
@@ -56,6 +68,8 @@ struct SealCheck {
 
     /// The first thing that is wrong, once all rows were added; nil where they are as they were sealed.
     func fault() -> (kind: AuditVerification.Fault.Kind, row: AuditRowKey?)? {
+        // Nothing is left to hold the seal against but its signature and the next one.
+        if isEmptied { return last.map { (.inserted, $0) } }
         let stored = seal.marks.count / Self.markLength
         if count < stored { return (.missing, mismatch.map(\.before) ?? last) }
         if let mismatch { return (count > stored ? .inserted : .altered, mismatch.row) }

@@ -48,13 +48,24 @@ struct ChainCheck {
         return faults
     }
 
+    /// When a seal was made: as it was signed where that holds, otherwise as PostgreSQL says.
+    func madeAt(_ seal: AuditSeal) -> Instant {
+        guard let keys, let signature = seal.signature, keys.vouch(for: head(of: seal), by: signature) else {
+            return seal.sealedAt
+        }
+        return signature.signedAt
+    }
+
+    private func head(of seal: AuditSeal) -> AuditHead {
+        AuditHead(agencyID: agencyID, number: seal.number, hash: Hexadecimal.encode(seal.hash))
+    }
+
     /// What is wrong with a seal's signature.
     private func flaw(of seal: AuditSeal, _ rows: SealCheck, by keys: AuditPublicKeys) -> Fault.Kind? {
         guard let signature = seal.signature else {
             return now - seal.sealedAt > Self.signedWithin ? .sealUnsigned : nil
         }
-        let head = AuditHead(agencyID: agencyID, number: seal.number, hash: Hexadecimal.encode(seal.hash))
-        guard keys.vouch(for: head, by: signature) else { return .sealForged }
+        guard keys.vouch(for: head(of: seal), by: signature) else { return .sealForged }
         guard let last = rows.last, signature.signedAt - last.at > Self.sealedWithin else { return nil }
         return .sealSignedLate
     }

@@ -26,6 +26,7 @@ struct SealedTrail {
     /// Reads one agency's chain with all rows that it covers.
     func check(_ agency: AgencyID, into report: inout AuditVerification.Report) async throws {
         var chain = ChainCheck(agency, schema: schema, keys: keys, at: now)
+        let retired = try RetiredRows(try await transaction.query(SealedTrailStatements.retired, agency), at: now)
         var number: Int64 = 0
         while true {
             let seals = try await transaction.query(SealedTrailStatements.seals, agency, number, Self.pageSize)
@@ -35,7 +36,7 @@ struct SealedTrail {
                 .makeAsyncIterator()
             var row = try await rows.next().map(SealedRow.init)
             for seal in seals {
-                var check = SealCheck(seal)
+                var check = SealCheck(seal, retired: retired.share(of: seal.number, madeAt: chain.madeAt(seal)))
                 while let present = row, present.sealNumber == seal.number {
                     check.add(present.key, text: present.text)
                     report.rows += 1
@@ -152,6 +153,15 @@ private enum SealedTrailStatements {
         join audit_event as e on e.agency_id = s.agency_id and e.xid >= s.from_xid and e.xid < s.to_xid
         where s.agency_id = $1 and s.seal_number between $2 and $3
         order by s.seal_number, e.at, e.audit_id
+        """)
+
+    static let retired = Statement(
+        "audit.retired_months",
+        """
+        select (month + interval '1 month') at time zone 'UTC', last_seal, part_seals, part_hashes
+        from audit_retirement
+        where agency_id = $1
+        order by month
         """)
 
     static let signedBehind = Statement(
