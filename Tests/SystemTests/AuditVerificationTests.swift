@@ -77,6 +77,36 @@ import Testing
         }
     }
 
+    @Test("several services' trails go out as one, by time, also as a Bundle")
+    func merged() async throws {
+        try await RunningSuite.with(services: ["referrals", "peer-matching"]) { suite in
+            let token = try await LocalIssuer(suite.settings).staffToken(
+                "supervisor", agency: suite.agency, at: WallClock.system.now())
+            for path in ["/v1/matches", "/v1/referrals", "/v1/matches"] {
+                let address = path == "/v1/matches" ? suite.addresses.matching : suite.addresses.referrals
+                _ = try await Caller().send("GET", address + path, token: token)
+            }
+            func export(_ more: String...) async throws -> String {
+                let result = try await BuiltExecutable("handrail").run(
+                    ["audit", "export", "referrals", "peer-matching", "--agency", "\(suite.agency)"] + more,
+                    environment: suite.environment)
+                #expect(result.code == 0, "\(result.output)")
+                return result.output
+            }
+            let lines = try await export().split(separator: "\n").map { try JSONValue.parse(Array($0.utf8)) }
+            let bundle = try JSONValue.parse(Array(try await export("--bundle").utf8))
+            let entries = bundle["entry"]?.items ?? []
+            #expect(bundle["resourceType"] == "Bundle" && bundle["type"] == "collection")
+            for events in [lines, entries.compactMap { $0["resource"] }] {
+                let asked = events.filter { $0[["entity", 0, "name"]] != "exportAuditTrail" }
+                #expect(
+                    asked.map { $0[["source", "observer", "identifier", "value"]]?.string }
+                        == ["peer-matching", "referrals", "peer-matching"])
+            }
+            #expect(entries[0]["fullUrl"]?.string == entries[0][["resource", "id"]]?.string.map { "urn:uuid:\($0)" })
+        }
+    }
+
     @Test("the trail goes out as AuditEvents, of one person where one is named, and the export is on record")
     func export() async throws {
         try await RunningSuite.with(services: ["referrals"]) { suite in

@@ -26,6 +26,9 @@ extension Audit {
                 keys makes it. With --heads the seals are held against log lines, as the services wrote them; those \
                 must be signed as well where both are given.
 
+                --since reads no more than is new, and takes what is older for granted: for every night, where all of it is \
+                read now and then.
+
                 Connects as HANDRAIL_DATABASE_URL.
                 """)
 
@@ -38,7 +41,11 @@ extension Audit {
         @Option(help: "A file with the public keys of those who sign seals, of today and of before (PEM).")
         var keys: String?
 
+        @Option(help: "Only seals that were made from this date and time (RFC 3339) on, and the one before.")
+        var since: String?
+
         func run() async throws {
+            let since = try Audit.instant(since, "--since")
             let lines = try heads.flatMap(Self.logLines)
             let keys = try keys.map(Self.publicKeys)
             var settings = try OperatorSettings().migrator()
@@ -50,7 +57,7 @@ extension Audit {
                     let heads = lines.compactMap { AuditHead(logLine: $0, of: service) }
                     let report = try await AuditVerification(pool).verify(
                         schema: InstalledServices.schema(of: service),
-                        against: AuditVerification.Evidence(heads: heads, keys: keys))
+                        against: AuditVerification.Evidence(heads: heads, keys: keys), since: since)
                     for fault in report.faults { print("\(service): \(Self.sentence(fault))") }
                     let told =
                         (keys == nil ? "" : ", signatures checked")

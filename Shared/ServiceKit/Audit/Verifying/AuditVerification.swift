@@ -69,19 +69,22 @@ public struct AuditVerification: Sendable {
 
     /// Reads the trail in a schema.
     ///
+    /// - Parameter since: only seals that were made from then on, and of each agency the one before; what is older is taken
+    ///   for granted.
     /// - Throws: ``PostgresError``, `42501` for a login that may not read it.
-    public func verify(schema: String, against evidence: Evidence = Evidence()) async throws -> Report {
+    public func verify(
+        schema: String, against evidence: Evidence = Evidence(), since: Instant? = nil
+    ) async throws -> Report {
         // Rows are hashed as PostgreSQL writes them under just these settings.
         let settings = LocalSettings([
             ("role", "handrail_owner"), ("search_path", schema), ("timezone", "UTC"), ("datestyle", "ISO, YMD"),
         ])
         return try await pool.withTransaction(settings) { transaction in
-            let trail = SealedTrail(transaction, schema: schema, keys: evidence.keys, now: clock.now())
-            var report = Report()
-            for agency in try await trail.agencies() { try await trail.check(agency, into: &report) }
-            report.faults += try await trail.inserted()
-            report.faults += try await trail.contradicted(by: evidence.heads)
-            return report
+            var trail = SealedTrail(transaction, schema: schema, keys: evidence.keys, now: clock.now())
+            for agency in try await trail.agencies() { try await trail.check(agency, since: since) }
+            try await trail.lookBehindSeals()
+            try await trail.compare(evidence.heads)
+            return trail.report
         }
     }
 }

@@ -14,21 +14,24 @@ struct ChainCheck {
     private let keys: AuditPublicKeys?
     private let now: Instant
     /// What the next seal must follow on.
-    private var number: Int64 = 0
+    private var number: Int64
     private var toXID: Int64 = 0
     private var hash: [UInt8]
     /// Of seals that lie behind each other and have the same fault the first is told.
     private var runningFault: Fault.Kind?
 
     /// - Parameters:
-    ///   - before: the seal in front of the first one, where the chain is not read from its beginning.
+    ///   - number: the number of the seal in front of the first one, 0 for a chain from its beginning.
+    ///   - before: that seal, which is taken for granted; nil where there is none, which is a fault but at the beginning.
     ///   - keys: nil where signatures are not looked at.
     init(
-        _ agencyID: AgencyID, schema: String, after before: AuditSeal? = nil, keys: AuditPublicKeys?, at now: Instant
+        _ agencyID: AgencyID, schema: String, after number: Int64, _ before: AuditSeal?, keys: AuditPublicKeys?,
+        at now: Instant
     ) {
         (self.agencyID, self.keys, self.now) = (agencyID, keys, now)
         hash = Array(SHA256.hash(data: Array("\(schema) \(agencyID)".utf8)))
-        if let before { (number, toXID, hash) = (before.number, before.toXID, before.hash) }
+        self.number = max(0, number - 1)
+        if let before { (self.number, toXID, hash) = (before.number, before.toXID, before.hash) }
     }
 
     /// The next seal, after its rows.

@@ -13,6 +13,10 @@ struct SealedTrail {
     private let schema: String
     private let keys: AuditPublicKeys?
     private let now: Instant
+    private(set) var report = AuditVerification.Report()
+    /// Where each agency's chain ends, and the first transaction that was looked at.
+    private var ends: [(agency: AgencyID, toXID: Int64)] = []
+    private var firstXID = Int64.max
 
     init(_ transaction: Transaction, schema: String, keys: AuditPublicKeys?, now: Instant) {
         (self.transaction, self.schema, self.keys, self.now) = (transaction, schema, keys, now)
@@ -23,11 +27,19 @@ struct SealedTrail {
         try await transaction.query(SealedTrailStatements.agencies).map { try $0.decode(AgencyID.self) }
     }
 
-    /// Reads one agency's chain with all rows that it covers.
-    func check(_ agency: AgencyID, into report: inout AuditVerification.Report) async throws {
-        var chain = ChainCheck(agency, schema: schema, keys: keys, at: now)
-        let retired = try RetiredRows(try await transaction.query(SealedTrailStatements.retired, agency), at: now)
+    /// Reads one agency's chain with all rows that it covers, or the newer part of both.
+    mutating func check(_ agency: AgencyID, since: Instant?) async throws {
         var number: Int64 = 0
+        if let since {
+            number = try await transaction.query(SealedTrailStatements.start, agency, since)[0].decode(Int64.self)
+        }
+        // The one in front of the first is only followed on. Where it is gone, that shows as a gap.
+        let before = try await transaction.query(SealedTrailStatements.seals, agency, number - 1, 1).map(Self.seal)
+            .first
+        var chain = ChainCheck(
+            agency, schema: schema, after: number, before?.number == number ? before : nil, keys: keys, at: now)
+        var toXID: Int64 = 0
+        let retired = try RetiredRows(try await transaction.query(SealedTrailStatements.retired, agency), at: now)
         while true {
             let seals = try await transaction.query(SealedTrailStatements.seals, agency, number, Self.pageSize)
                 .map(Self.seal)
@@ -43,10 +55,12 @@ struct SealedTrail {
                     row = try await rows.next().map(SealedRow.init)
                 }
                 report.faults += chain.next(seal, check)
+                firstXID = min(firstXID, seal.fromXID)
             }
             report.seals += seals.count
-            number = last.number
+            (number, toXID) = (last.number, last.toXID)
         }
+        ends.append((agency, toXID))
         // A chain that was cut off at its end leaves signatures behind, unless those were cut as well: for that there
         // are logs.
         if let cut = try await transaction.query(SealedTrailStatements.signedBehind, agency, number).first {
@@ -57,32 +71,34 @@ struct SealedTrail {
         }
     }
 
-    /// Rows behind the last seal of their agency, and yet from before the last seal of all.
-    func inserted() async throws -> [AuditVerification.Fault] {
-        try await transaction.query(SealedTrailStatements.inserted).map { row in
+    /// Looks for rows behind the last seal of their agency that are yet from before the last seal of all.
+    mutating func lookBehindSeals() async throws {
+        guard firstXID < .max else { return }
+        report.faults += try await transaction.query(
+            SealedTrailStatements.inserted, "\(firstXID)", ends.map(\.agency), ends.map { "\($0.toXID)" }
+        ).map { row in
             let (agency, at, id) = try row.decode((AgencyID, Instant, UUID).self)
             return Fault(agencyID: agency, sealNumber: nil, kind: .inserted, row: AuditRowKey(at: at, auditID: id))
         }
     }
 
-    /// Seals that are not those that logs tell of, or not there at all. What a log tells without a signature counts as
-    /// well: it can only accuse.
-    func contradicted(by heads: [AuditHead]) async throws -> [AuditVerification.Fault] {
-        func isForged(_ head: AuditHead) -> Bool {
+    /// Finds seals that are not those that logs tell of, or not there at all. What a log tells without a signature counts
+    /// as well: it can only accuse.
+    mutating func compare(_ heads: [AuditHead]) async throws {
+        func isForged(_ head: AuditHead, _ keys: AuditPublicKeys?) -> Bool {
             guard let keys, let signature = head.signature else { return false }
             return !keys.vouch(for: head, by: signature)
         }
-        let forged = heads.filter(isForged).map {
+        report.faults += heads.filter { isForged($0, keys) }.map {
             Fault(agencyID: $0.agencyID, sealNumber: $0.number, kind: .headForged, row: nil)
         }
-        let credible = heads.filter { !isForged($0) }
-        let contradicted = try await transaction.query(
+        let credible = heads.filter { !isForged($0, keys) }
+        report.faults += try await transaction.query(
             SealedTrailStatements.contradicted, credible.map(\.agencyID), credible.map(\.number), credible.map(\.hash)
         ).map { row in
             let (agency, number) = try row.decode((AgencyID, Int64).self)
             return Fault(agencyID: agency, sealNumber: number, kind: .headContradicted, row: nil)
         }
-        return forged + contradicted
     }
 
     private static func seal(_ row: Row) throws(PostgresError) -> AuditSeal {
@@ -133,6 +149,19 @@ private enum SealedTrailStatements {
         order by agency_id
         """)
 
+    /// The seal in front of the first that is read: of the last ones that were made before this time, the last but one; of
+    /// a chain that has ended by then, the one in front of its last.
+    static let start = Statement(
+        "audit.first_seal_since",
+        """
+        select greatest(
+            coalesce(
+                (select seal_number from audit_seal where agency_id = $1 and sealed_at >= $2 order by sealed_at limit 1) - 2,
+                (select max(seal_number) from audit_seal where agency_id = $1) - 1,
+                0),
+            0)
+        """)
+
     static let seals = Statement(
         "audit.seals",
         """
@@ -177,10 +206,9 @@ private enum SealedTrailStatements {
         """
         select e.agency_id, e.at, e.audit_id
         from (select to_xid from audit_seal order by to_xid desc limit 1) as last
-        join audit_event as e on e.xid < last.to_xid
-        left join (select agency_id, max(to_xid) as to_xid from audit_seal group by agency_id) as own
-            on own.agency_id = e.agency_id
-        where e.xid >= coalesce(own.to_xid, '0'::xid8)
+        join audit_event as e on e.xid >= $1::xid8 and e.xid < last.to_xid
+        left join unnest($2, $3) as own (agency_id, to_xid) on own.agency_id = e.agency_id
+        where e.xid >= coalesce(own.to_xid, '0')::xid8
         order by e.agency_id, e.at, e.audit_id
         """)
 
