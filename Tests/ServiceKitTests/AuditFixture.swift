@@ -46,23 +46,30 @@ enum AuditFixture {
 
     /// What a process does every five seconds.
     static func upkeep(
-        _ workers: Pool, key: AuditKey?, clock: WallClock = .system,
+        _ workers: Pool, key: AuditKey?, headsFile: String? = nil, clock: WallClock = .system,
         told: @escaping @Sendable ([UInt8]) -> Void = { _ in }
     ) -> AuditUpkeep {
         let logger = Logger(label: "test") { label in
             JSONLogHandler(service: "peer-matching", label: label, level: .info, write: told)
         }
         return AuditUpkeep(
-            service: "peer-matching", workers: workers, key: key, clock: clock, metrics: PrometheusRegistry(),
+            service: "peer-matching", workers: workers, key: key, headsFile: headsFile, clock: clock,
+            metrics: PrometheusRegistry(),
             logger: logger)
     }
 }
 
 extension TestDatabase {
     /// What is wrong with the trail: the end of the agency's id, the seal's number, the fault, and the row's subject.
-    func auditFaults(_ evidence: AuditVerification.Evidence = .init()) async throws -> [String] {
+    ///
+    /// - Parameter later: how long after the present it is looked at.
+    func auditFaults(
+        _ evidence: AuditVerification.Evidence = .init(), later: Duration = .zero
+    ) async throws -> [String] {
         try await withPool { superuser in
-            let report = try await AuditVerification(superuser).verify(schema: "matching", against: evidence)
+            let clock = WallClock { WallClock.system.now() + later }
+            let report = try await AuditVerification(superuser, clock: clock).verify(
+                schema: "matching", against: evidence)
             var faults: [String] = []
             for fault in report.faults {
                 var words = [String(fault.agencyID.description.suffix(4))]

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import JSON
 import Models
 import NIOConcurrencyHelpers
@@ -66,6 +67,13 @@ struct AuditSignatureTests {
         arguments: [
             ("delete from matching.audit_signature where seal_number > 1", "seal-forged"),
             ("delete from matching.audit_signature", "seal-unsigned"),
+            // A seal's own time is not believed.
+            (
+                """
+                delete from matching.audit_signature;
+                update matching.audit_seal set sealed_at = now() + interval '1 year'
+                """, "seal-unsigned"
+            ),
             (
                 """
                 delete from matching.audit_signature where seal_number > 1;
@@ -79,14 +87,12 @@ struct AuditSignatureTests {
                 database,
                 """
                 delete from matching.audit_event where subject = 'row 2';
-                create temporary table sealed as select min(sealed_at) as at from matching.audit_seal;
                 delete from matching.audit_seal;
                 select handrail.seal_audit('matching');
-                update matching.audit_seal set sealed_at = sealed.at - interval '1 hour' from sealed;
                 \(more)
                 """)
             #expect(try await database.auditFaults() == [])
-            let faults = try await database.auditFaults(Self.evidence)
+            let faults = try await database.auditFaults(Self.evidence, later: .seconds(120))
             #expect(faults.contains("0001 1 \(fault)"), "\(faults)")
         }
     }
@@ -232,6 +238,32 @@ struct AuditSignatureTests {
             madeUp.signature = signature
             evidence.heads = [madeUp]
             #expect(try await database.auditFaults(evidence) == ["0001 1 head-forged"])
+        }
+    }
+
+    @Test("heads are appended to a file by all processes, in the form of the log; without the file sealing goes on")
+    func headsFile() async throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "heads-\(UUID())")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { #expect(throws: Never.self) { try FileManager.default.removeItem(at: folder) } }
+        let file = folder.appending(path: "heads")
+        try await PlatformFixture.withService { (database, pool) async throws -> Void in
+            try await database.withPool(login: "peer_matching_worker") { (workers) async throws -> Void in
+                for path in [file.path, file.path, folder.appending(path: "none/heads").path] {
+                    try await AuditFixture.append(2, pool)
+                    try await Self.sealAll(database, AuditFixture.upkeep(workers, key: Self.key, headsFile: path))
+                }
+            }
+            let lines = try String(contentsOf: file, encoding: .utf8).split(separator: "\n")
+            let heads = try lines.compactMap {
+                AuditHead(logLine: try JSONValue.parse(Array($0.utf8)), of: "peer-matching")
+            }
+            #expect(heads.map(\.number) == [1, 2])
+            var evidence = Self.evidence
+            evidence.heads = heads
+            #expect(try await database.auditFaults(evidence) == [])
+            try await Self.forge(database, "update matching.audit_seal set hash = sha256('x') where seal_number = 2")
+            #expect(try await database.auditFaults(evidence).contains("0001 2 head-contradicted"))
         }
     }
 

@@ -89,7 +89,9 @@ struct ServiceProcess {
                 PoolCloser(database: database, logger: logger),
                 try listeners.application(operatorAPI.responder, on: settings.operatorListen),
                 AuditUpkeep(
-                    service: name, workers: database.workers, key: settings.auditKey, metrics: metrics, logger: logger),
+                    service: name, workers: database.workers, key: settings.auditKey,
+                    headsFile: settings.auditHeadsFile,
+                    metrics: metrics, logger: logger),
                 IdempotencyPurge(workers: database.workers, clock: environment.clock, logger: logger),
                 messageLoops(definition, environment, reactor),
             ] + definition.loops + [

@@ -19,17 +19,19 @@ struct AuditUpkeep: Service {
     private let clock: WallClock
     /// Nil without a key.
     private let signer: NIOLockedValueBox<AuditSigner>?
+    private let headsFile: AuditHeadsFile?
     private let sealedRows: Counter
     private let signedSeals: Counter
     private let age: Meter
 
     init(
-        service: String, workers: Pool, key: AuditKey?, clock: WallClock = .system, metrics: any MetricsFactory,
-        logger: Logger
+        service: String, workers: Pool, key: AuditKey?, headsFile: String? = nil, clock: WallClock = .system,
+        metrics: any MetricsFactory, logger: Logger
     ) {
         self.workers = workers
         self.logger = logger
         self.clock = clock
+        self.headsFile = headsFile.map { AuditHeadsFile($0, service: service) }
         signer = key.map { NIOLockedValueBox(AuditSigner($0)) }
         let prefix = String(service.map { $0 == "-" ? "_" : $0 })
         sealedRows = Counter(label: "\(prefix)_audit_rows_sealed_total", dimensions: [], factory: metrics)
@@ -100,9 +102,18 @@ struct AuditUpkeep: Service {
         return isWhole
     }
 
-    /// The newest hash of each agency leaves the database with the log: whoever rewrote a whole chain would contradict it.
+    /// The newest hash of each agency leaves the database with the log, and with the file where there is one: whoever
+    /// rewrote a whole chain would contradict it.
     private func tell(_ heads: [AuditHead]) {
-        for head in heads.sorted(by: { $0.agencyID < $1.agencyID }) {
+        let heads = heads.sorted { $0.agencyID < $1.agencyID }
+        do {
+            if !heads.isEmpty { try headsFile?.append(heads, at: clock.now()) }
+        } catch {
+            // The log has them.
+            logger.warning(
+                "the heads of the audit trail were not written to their file", metadata: ["error": "\(error)"])
+        }
+        for head in heads {
             let fields = head.logFields.map { ($0.key, Logger.MetadataValue.string($0.value)) }
             logger.info(AuditHead.logMessage, metadata: Dictionary(uniqueKeysWithValues: fields))
         }

@@ -66,7 +66,9 @@ struct ChainCheck {
     /// What is wrong with a seal's signature.
     private func flaw(of seal: AuditSeal, _ rows: SealCheck, by keys: AuditPublicKeys) -> Fault.Kind? {
         guard let signature = seal.signature else {
-            return now - seal.sealedAt > Self.signedWithin ? .sealUnsigned : nil
+            // Without a signature nothing vouches for the seal's own time: the rows' counts as well.
+            let madeAt = min(seal.sealedAt, rows.last?.at ?? seal.sealedAt)
+            return now - madeAt > Self.signedWithin ? .sealUnsigned : nil
         }
         guard keys.vouch(for: head(of: seal), by: signature) else { return .sealForged }
         guard let last = rows.last, signature.signedAt - last.at > Self.sealedWithin else { return nil }
