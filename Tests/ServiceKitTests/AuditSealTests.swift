@@ -135,7 +135,7 @@ struct AuditSealTests {
                 // A day between two seals, the last of them today.
                 try await script(
                     "update matching.audit_seal set sealed_at = now() - (5 - seal_number) * interval '24 hours'")
-                let verification = AuditVerification(superuser)
+                let verification = AuditVerification(superuser, clock: .system, pageSize: 2)
                 func verify(days: Int) async throws -> (seals: Int, faults: [AuditVerification.Fault.Kind]) {
                     let since = WallClock.system.now() - .seconds(days * 86_400 - 3600)
                     let report = try await verification.verify(schema: "matching", since: since)

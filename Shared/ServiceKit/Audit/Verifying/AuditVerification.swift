@@ -62,9 +62,15 @@ public struct AuditVerification: Sendable {
 
     private let pool: Pool
     private let clock: WallClock
+    private let pageSize: Int
 
     public init(_ pool: Pool, clock: WallClock = .system) {
-        (self.pool, self.clock) = (pool, clock)
+        self.init(pool, clock: clock, pageSize: 500)
+    }
+
+    /// - Parameter pageSize: seals at a time.
+    init(_ pool: Pool, clock: WallClock, pageSize: Int) {
+        (self.pool, self.clock, self.pageSize) = (pool, clock, pageSize)
     }
 
     /// Reads the trail in a schema.
@@ -80,7 +86,8 @@ public struct AuditVerification: Sendable {
             ("role", "handrail_owner"), ("search_path", schema), ("timezone", "UTC"), ("datestyle", "ISO, YMD"),
         ])
         return try await pool.withTransaction(settings) { transaction in
-            var trail = SealedTrail(transaction, schema: schema, keys: evidence.keys, now: clock.now())
+            var trail = SealedTrail(
+                transaction, schema: schema, keys: evidence.keys, now: clock.now(), pageSize: pageSize)
             for agency in try await trail.agencies() { try await trail.check(agency, since: since) }
             try await trail.lookBehindSeals()
             try await trail.compare(evidence.heads)

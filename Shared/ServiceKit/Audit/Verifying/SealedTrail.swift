@@ -6,20 +6,20 @@ internal import Postgres
 struct SealedTrail {
     private typealias Fault = AuditVerification.Fault
 
-    /// Seals at a time.
-    private static let pageSize = 500
-
     private let transaction: Transaction
     private let schema: String
     private let keys: AuditPublicKeys?
     private let now: Instant
+    /// Seals at a time.
+    private let pageSize: Int
     private(set) var report = AuditVerification.Report()
     /// Where each agency's chain ends, and the first transaction that was looked at.
     private var ends: [(agency: AgencyID, toXID: Int64)] = []
     private var firstXID = Int64.max
 
-    init(_ transaction: Transaction, schema: String, keys: AuditPublicKeys?, now: Instant) {
-        (self.transaction, self.schema, self.keys, self.now) = (transaction, schema, keys, now)
+    init(_ transaction: Transaction, schema: String, keys: AuditPublicKeys?, now: Instant, pageSize: Int) {
+        (self.transaction, self.schema, self.keys) = (transaction, schema, keys)
+        (self.now, self.pageSize) = (now, pageSize)
     }
 
     /// Those that have a chain, or signatures of one.
@@ -41,15 +41,16 @@ struct SealedTrail {
         var toXID: Int64 = 0
         let retired = try RetiredRows(try await transaction.query(SealedTrailStatements.retired, agency), at: now)
         while true {
-            let seals = try await transaction.query(SealedTrailStatements.seals, agency, number, Self.pageSize)
+            let seals = try await transaction.query(SealedTrailStatements.seals, agency, number, pageSize)
                 .map(Self.seal)
             guard let first = seals.first, let last = seals.last else { break }
-            var rows = try await transaction.stream(SealedTrailStatements.rows, agency, first.number, last.number)
-                .makeAsyncIterator()
+            var rows = try await transaction.stream(
+                SealedTrailStatements.rows, agency, "\(first.fromXID)", "\(last.toXID)", seals.map(\.fromXID)
+            ).makeAsyncIterator()
             var row = try await rows.next().map(SealedRow.init)
-            for seal in seals {
+            for (place, seal) in seals.enumerated() {
                 var check = SealCheck(seal, retired: retired.share(of: seal.number, madeAt: chain.madeAt(seal)))
-                while let present = row, present.sealNumber == seal.number {
+                while let present = row, present.place <= place + 1 {
                     check.add(present.key, text: present.text)
                     report.rows += 1
                     row = try await rows.next().map(SealedRow.init)
@@ -110,15 +111,16 @@ struct SealedTrail {
     }
 }
 
-/// One row of the trail, with the seal that covers it.
+/// One row of the trail.
 private struct SealedRow {
-    let sealNumber: Int64
+    /// Of the seal that covers it, from 1 on the page.
+    let place: Int
     let key: AuditRowKey
     let text: String
 
     init(_ row: Row) throws(PostgresError) {
-        let (number, at, id, text) = try row.decode((Int64, Instant, UUID, String).self)
-        (sealNumber, key, self.text) = (number, AuditRowKey(at: at, auditID: id), text)
+        let (place, at, id, text) = try row.decode((Int, Instant, UUID, String).self)
+        (self.place, key, self.text) = (place, AuditRowKey(at: at, auditID: id), text)
     }
 }
 
@@ -174,14 +176,15 @@ private enum SealedTrailStatements {
         limit $3
         """)
 
+    /// A page of seals covers one range of transactions; each row belongs to the last seal that begins by its own. "Not
+    /// distinct" can use no index: the key's, which begins with the agency, would read all of its rows for each page.
     static let rows = Statement(
         "audit.sealed_rows",
         """
-        select s.seal_number, e.at, e.audit_id, e::text
-        from audit_seal as s
-        join audit_event as e on e.agency_id = s.agency_id and e.xid >= s.from_xid and e.xid < s.to_xid
-        where s.agency_id = $1 and s.seal_number between $2 and $3
-        order by s.seal_number, e.at, e.audit_id
+        select width_bucket(e.xid::text::bigint, $4) as place, e.at, e.audit_id, e::text
+        from audit_event as e
+        where e.xid >= $2::xid8 and e.xid < $3::xid8 and e.agency_id is not distinct from $1
+        order by place, e.at, e.audit_id
         """)
 
     static let retired = Statement(
