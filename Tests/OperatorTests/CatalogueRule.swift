@@ -91,7 +91,7 @@ struct CatalogueRule: Sendable, CustomTestStringConvertible {
                 where (r.rolname like '%\\_worker' or r.rolname = 'public')
                     and p.schemaname <> 'message_table'
                     and p.tablename not in (
-                        'idempotency', 'audit_seal', 'partner_client', 'client_assertion', 'token_replay', 'agency')
+                        'idempotency', 'audit_seal', 'audit_signature', 'partner_client', 'client_assertion', 'token_replay', 'agency')
                 """,
             violation: "create policy stray on outcome.audit_event to outcomes_worker using (true)"),
         CatalogueRule(

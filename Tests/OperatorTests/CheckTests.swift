@@ -18,6 +18,7 @@ import Testing
         var environment = [
             "HANDRAIL_ENV": "local", "HANDRAIL_TOKEN_ISSUERS": file("issuers.json"),
             "HANDRAIL_IDEMPOTENCY_KEY_FILE": file("idempotency.key"),
+            "HANDRAIL_AUDIT_KEY_FILE": file("audit-signing.pem"),
             "HANDRAIL_REFERRALS_KEY_RING_FILE": file("key-ring.json"),
             "HANDRAIL_REFERRALS_BLIND_INDEX_KEYS_FILE": file("blind-index-keys.json"),
             "HANDRAIL_REFERRALS_TOKEN_KEY_FILE": file("token-signing.pem"),
@@ -80,6 +81,7 @@ import Testing
                 "ring", #"{"current": "a", "keys": [{"id": "a", "key": "\#(secret)"}]}"#)
             environment["HANDRAIL_REFERRALS_BLIND_INDEX_KEYS_FILE"] = try file("index", secret)
             environment["HANDRAIL_REFERRALS_TOKEN_KEY_FILE"] = try file("pem", secret)
+            environment["HANDRAIL_AUDIT_KEY_FILE"] = try file("audit", secret)
             environment["HANDRAIL_OUTCOMES_LISTEN"] = "0.0.0.0:8104"
             environment["HANDRAIL_SCHEDULING_DATABASE_PASSWORD_FILE"] = folder.appending(path: "gone").path
             let (code, lines) = try await Self.check(environment)
@@ -91,6 +93,7 @@ import Testing
                     + "have the same name",
                 "referrals settings: HANDRAIL_REFERRALS_BLIND_INDEX_KEYS_FILE: the file is not JSON of the documented form",
                 "referrals settings: HANDRAIL_REFERRALS_TOKEN_KEY_FILE: the file holds no PEM private key on P-384",
+                "outcomes settings: HANDRAIL_AUDIT_KEY_FILE: the file holds no PEM private key on P-256",
                 "outcomes settings: HANDRAIL_OUTCOMES_LISTEN is not on loopback: TLS files or "
                     + "HANDRAIL_TLS=terminated-upstream are needed",
                 "scheduling settings: HANDRAIL_SCHEDULING_DATABASE_PASSWORD_FILE: the file cannot be read",

@@ -1,5 +1,6 @@
 import Foundation
 import ReferralsSettings
+import ServiceKit
 import TestKit
 import Testing
 
@@ -81,6 +82,27 @@ import Testing
             #expect(refused.code != 0)
             #expect(refused.output.contains(".key-ring.json.new"))
             #expect(try Data(contentsOf: url) == before)
+        }
+    }
+
+    @Test("another key signs the audit trail from then on, and the public keys of before stay")
+    func renewAudit() async throws {
+        try await withTemporaryFolder { folder in
+            func content(_ name: String) throws -> String {
+                try String(contentsOf: folder.appending(path: name), encoding: .utf8)
+            }
+            #expect(try await Self.keys("make", folder.path).output.contains("made audit-public.pem"))
+            let (key, publicKeys) = (try content("audit-signing.pem"), try content("audit-public.pem"))
+            let first = try AuditKey(pem: Array(key.utf8))
+            #expect(publicKeys == first.publicKey.pem + "\n")
+            let renewed = try await Self.keys("renew-audit", folder.path)
+            let second = try AuditKey(pem: Array(try content("audit-signing.pem").utf8))
+            #expect(renewed.code == 0 && renewed.output.contains(second.publicKey.id))
+            #expect(second.publicKey.id != first.publicKey.id)
+            #expect(try content("audit-public.pem") == publicKeys + second.publicKey.pem + "\n")
+            // What is there is neither made nor published twice.
+            #expect(try await Self.keys("make", folder.path).output == "nothing was missing\n")
+            #expect(try content("audit-public.pem") == publicKeys + second.publicKey.pem + "\n")
         }
     }
 }

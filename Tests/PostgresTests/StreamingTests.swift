@@ -49,6 +49,24 @@ import Testing
         }
     }
 
+    @Test(
+        "a statement that was prepared before a stream gives its rows behind it as it did before", arguments: [0, 1, 3])
+    func preparedBefore(_ rows: Int) async throws {
+        try await TestDatabase.with { database in
+            try await database.withPool(connections: 1) { pool in
+                try await pool.withTransaction { transaction in
+                    for _ in 1...2 {
+                        #expect(try await transaction.query(Self.one)[0].decode(Int.self) == 1)
+                        var count = 0
+                        for try await _ in try await transaction.stream(Self.many, rows) { count += 1 }
+                        #expect(count == rows)
+                        #expect(try await transaction.query(Self.one)[0].decode(Int.self) == 1)
+                    }
+                }
+            }
+        }
+    }
+
     @Test("an error in the middle of a result comes after the rows before it, and names the statement")
     func failsInTheMiddle() async throws {
         let fails = Statement("test.fails_late", "select 1 / (5000 - i) from generate_series(1, 10000) i")

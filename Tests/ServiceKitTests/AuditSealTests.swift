@@ -14,58 +14,19 @@ import Testing
     .timeLimit(.minutes(10))
 )
 struct AuditSealTests {
-    private static let faults = Statement(
-        "test.faults",
-        """
-        select concat_ws(' ', right(agency_id::text, 4), seal_number, fault,
-            (select e.subject from matching.audit_event as e where e.audit_id = f.audit_id limit 1))
-        from handrail.audit_faults('matching') as f
-        """
-    )
     private static let seals = Statement(
         "test.seals", "select concat(seal_number, ' ', row_count) from matching.audit_seal order by seal_number"
     )
-    private static let seal = Statement("test.seal", "select handrail.seal_audit('matching')")
-
-    /// Appends rows that are told apart by their subjects: `row 1`, `row 2`, …; of one transaction, so that whatever else
-    /// goes on in the cluster they are sealed together.
-    private static func append(_ count: Int, of agency: AgencyID = .north, _ pool: Pool) async throws {
-        try await pool.transaction(for: agency) { transaction in
-            transaction.enqueue(Self.appendRows, agency, count)
-        }
-    }
-
-    private static let appendRows = Statement(
-        "test.append",
-        """
-        insert into audit_event
-            (agency_id, at, audit_id, subject, role, action, operation_id, decision, purpose, data_classes,
-             participant_ids, rule_version, break_glass, request_id)
-        select $1, now() + number * interval '1 ms', gen_random_uuid(), 'row ' || number, 'service', 'read', 'test',
-            'allow', 'TREAT', '{}', '{}', '1', false, ''
-        from generate_series(1, $2) as number
-        """)
-
-    private static func seal(_ workers: Pool) async throws -> Int64 {
-        try await workers.query(seal)[0].decode(Int64.self)
-    }
-
-    /// Seals until so many rows are: other tests' open transactions on the same cluster may hold a seal back.
-    private static func seal(_ workers: Pool, rows: Int64) async throws {
-        var sealed: Int64 = 0
-        while sealed < rows { sealed += try await seal(workers) }
-        #expect(sealed == rows)
-    }
 
     @Test("each row is sealed once, as the worker login, which cannot read the rows themselves")
     func once() async throws {
         try await PlatformFixture.withService { (database, pool) async throws -> Void in
             try await database.withPool(login: "peer_matching_worker") { (workers) async throws -> Void in
-                try await Self.append(3, pool)
-                try await Self.seal(workers, rows: 3)
-                #expect(try await Self.seal(workers) == 0)
-                try await Self.append(2, pool)
-                try await Self.seal(workers, rows: 2)
+                try await AuditFixture.append(3, pool)
+                try await AuditFixture.seal(workers, rows: 3)
+                #expect(try await AuditFixture.seal(workers) == 0)
+                try await AuditFixture.append(2, pool)
+                try await AuditFixture.seal(workers, rows: 2)
                 let refused = await #expect(throws: PostgresError.self) {
                     try await workers.query(Statement("test.read", "select subject from audit_event"))
                 }
@@ -73,7 +34,7 @@ struct AuditSealTests {
             }
             let counts = try await database.texts(Self.seals).compactMap { Int($0.split(separator: " ")[1]) }
             #expect(counts.reduce(0, +) == 5)
-            #expect(try await database.texts(Self.faults) == [])
+            #expect(try await database.auditFaults() == [])
         }
     }
 
@@ -87,12 +48,12 @@ struct AuditSealTests {
                         by: .system(.north, service: "test", operationID: "test"))
                     _ = try await transaction.query(Statement("test.one", "select 1"))
                     // Later transactions that have ended wait as well: their rows are sealed in one range with it.
-                    try await Self.append(1, pool)
-                    #expect(try await Self.seal(workers) == 0)
+                    try await AuditFixture.append(1, pool)
+                    #expect(try await AuditFixture.seal(workers) == 0)
                 }
-                try await Self.seal(workers, rows: 2)
+                try await AuditFixture.seal(workers, rows: 2)
             }
-            #expect(try await database.texts(Self.faults) == [])
+            #expect(try await database.auditFaults() == [])
         }
     }
 
@@ -134,18 +95,18 @@ struct AuditSealTests {
     func forged(_ forgery: String, _ expected: String) async throws {
         try await PlatformFixture.withService { (database, pool) async throws -> Void in
             try await database.withPool(login: "peer_matching_worker") { (workers) async throws -> Void in
-                try await Self.append(3, pool)
-                try await Self.append(1, of: .south, pool)
-                try await Self.seal(workers, rows: 4)
-                try await Self.append(4, pool)
-                try await Self.seal(workers, rows: 4)
+                try await AuditFixture.append(3, pool)
+                try await AuditFixture.append(1, of: .south, pool)
+                try await AuditFixture.seal(workers, rows: 4)
+                try await AuditFixture.append(4, pool)
+                try await AuditFixture.seal(workers, rows: 4)
             }
-            #expect(try await database.texts(Self.faults) == [])
+            #expect(try await database.auditFaults() == [])
             // A superuser can switch triggers off; that is what the seals are for.
             try await database.withPool { (superuser) async throws -> Void in
                 try await superuser.runScript("set session_replication_role = replica; \(forgery)")
             }
-            let faults = try await database.texts(Self.faults)
+            let faults = try await database.auditFaults()
             #expect(faults.first { $0.hasPrefix(expected.prefix(4)) } == expected)
         }
     }
@@ -160,6 +121,42 @@ struct AuditSealTests {
         """
     }
 
+    @Test("only what is newer is read, and the seal before; a gap in front of that shows as well")
+    func since() async throws {
+        try await PlatformFixture.withService { (database, pool) async throws -> Void in
+            try await database.withPool(login: "peer_matching_worker") { (workers) async throws -> Void in
+                for _ in 1...5 {
+                    try await AuditFixture.append(2, pool)
+                    try await AuditFixture.seal(workers, rows: 2)
+                }
+            }
+            try await database.withPool { (superuser) async throws -> Void in
+                func script(_ text: String) async throws {
+                    try await superuser.runScript("set session_replication_role = replica; \(text)")
+                }
+                // A day between two seals, the last of them today.
+                try await script(
+                    "update matching.audit_seal set sealed_at = now() - (5 - seal_number) * interval '24 hours'")
+                let verification = AuditVerification(superuser, clock: .system, pageSize: 2)
+                func verify(days: Int) async throws -> (seals: Int, faults: [AuditVerification.Fault.Kind]) {
+                    let since = WallClock.system.now() - .seconds(days * 86_400 - 3600)
+                    let report = try await verification.verify(schema: "matching", since: since)
+                    #expect(report.rows == 2 * report.seals)
+                    return (report.seals, report.faults.map(\.kind))
+                }
+                for (days, seals) in [(0, 1), (1, 2), (2, 3), (4, 5), (5, 5), (99, 5)] {
+                    let read = try await verify(days: days)
+                    #expect(read.seals == seals && read.faults == [], "\(days) days")
+                }
+                try await script("update matching.audit_seal set hash = sha256('x') where seal_number = 2")
+                #expect(try await verify(days: 1).faults == [])
+                #expect(try await verify(days: 2).faults == [.sealAltered])
+                try await script("delete from matching.audit_seal where seal_number = 3")
+                #expect(try await verify(days: 1).faults == [.sealMissing])
+            }
+        }
+    }
+
     @Test("each agency has a chain of its own, without gaps, whichever of them something was recorded for")
     func chains() async throws {
         let chain = Statement(
@@ -171,18 +168,18 @@ struct AuditSealTests {
             """)
         try await PlatformFixture.withService { (database, pool) async throws -> Void in
             try await database.withPool(login: "peer_matching_worker") { (workers) async throws -> Void in
-                try await Self.append(1, pool)
-                try await Self.seal(workers, rows: 1)
-                try await Self.append(2, of: .south, pool)
-                try await Self.seal(workers, rows: 2)
-                try await Self.append(1, pool)
-                try await Self.append(1, of: .south, pool)
-                try await Self.seal(workers, rows: 2)
+                try await AuditFixture.append(1, pool)
+                try await AuditFixture.seal(workers, rows: 1)
+                try await AuditFixture.append(2, of: .south, pool)
+                try await AuditFixture.seal(workers, rows: 2)
+                try await AuditFixture.append(1, pool)
+                try await AuditFixture.append(1, of: .south, pool)
+                try await AuditFixture.seal(workers, rows: 2)
             }
             let (north, south) = (AgencyID.north.description.suffix(4), AgencyID.south.description.suffix(4))
             let chains = ["\(north) 1 1", "\(north) 2 1", "\(south) 1 2", "\(south) 2 1"]
             #expect(try await database.texts(chain).sorted() == chains.sorted())
-            #expect(try await database.texts(Self.faults) == [])
+            #expect(try await database.auditFaults() == [])
         }
     }
 
@@ -196,16 +193,17 @@ struct AuditSealTests {
                     heads.withLockedValue { if let head { $0.append(head) } }
                 }
             }
-            try await Self.append(2, pool)
+            try await AuditFixture.append(2, pool)
             try await database.withPool(login: "peer_matching_worker") { (workers) async throws -> Void in
                 let upkeep = AuditUpkeep(
-                    service: "peer-matching", workers: workers, metrics: PrometheusRegistry(), logger: logger)
+                    service: "peer-matching", workers: workers, key: nil, metrics: PrometheusRegistry(), logger: logger)
                 while heads.withLockedValue({ $0.isEmpty }) { #expect(await upkeep.keep(partitions: false)) }
             }
             let told = heads.withLockedValue { $0 }
             try await database.withPool { (superuser) async throws -> Void in
                 let verification = AuditVerification(superuser)
-                let before = try await verification.verify(schema: "matching", heads: told)
+                let evidence = AuditVerification.Evidence(heads: told)
+                let before = try await verification.verify(schema: "matching", against: evidence)
                 #expect(before.rows == 2 && before.faults == [])
                 // All seals are made anew over what is left: in themselves they hold.
                 try await superuser.runScript(
@@ -217,7 +215,7 @@ struct AuditSealTests {
                     """)
                 let alone = try await verification.verify(schema: "matching")
                 #expect(alone.faults == [])
-                let compared = try await verification.verify(schema: "matching", heads: told)
+                let compared = try await verification.verify(schema: "matching", against: evidence)
                 #expect(compared.faults.map(\.kind) == told.map { _ in .headContradicted })
                 #expect(compared.faults.first?.agencyID == .north)
             }
@@ -226,7 +224,6 @@ struct AuditSealTests {
 
     @Test("an export that stops half-way is on record all the same")
     func interrupted() async throws {
-        struct Stopped: Error {}
         let register = """
             insert into handrail.agency (agency_id, name, time_zone, part2_program, hipaa_covered_entity)
             values ('\(AgencyID.north)', 'North', 'America/New_York', true, true) on conflict do nothing
@@ -235,12 +232,11 @@ struct AuditSealTests {
             "test.exports", "select subject from matching.audit_event where operation_id = 'exportAuditTrail'")
         try await PlatformFixture.withService { (database, pool) async throws -> Void in
             try await database.withPool { (superuser) async throws -> Void in try await superuser.runScript(register) }
-            try await Self.append(2, pool)
+            try await AuditFixture.append(2, pool)
             let selection = AuditTrail.Selection(
                 agencyID: .north, since: Instant(unixSeconds: 0), until: WallClock.system.now() + .seconds(60))
-            await #expect(throws: Stopped.self) { () async throws -> Void in
-                try await AuditTrail(pool).read(selection, by: "ana") { _ in throw Stopped() }
-            }
+            var reading = try await AuditTrail(pool).open(selection, by: "ana")
+            #expect(try await reading.next()?.subject == "row 1")
             #expect(try await database.texts(exports) == ["ana"])
         }
     }
@@ -255,9 +251,10 @@ struct AuditSealTests {
                     lines.withLockedValue { $0.append(String(decoding: line, as: UTF8.self)) }
                 }
             }
-            try await Self.append(1, pool)
+            try await AuditFixture.append(1, pool)
             try await database.withPool(login: "peer_matching_worker") { (workers) async throws -> Void in
-                let upkeep = AuditUpkeep(service: "peer-matching", workers: workers, metrics: registry, logger: logger)
+                let upkeep = AuditUpkeep(
+                    service: "peer-matching", workers: workers, key: nil, metrics: registry, logger: logger)
                 while lines.withLockedValue({ $0.isEmpty }) { #expect(await upkeep.keep(partitions: true)) }
                 await workers.shutDown()
                 #expect(await upkeep.keep(partitions: true) == false)

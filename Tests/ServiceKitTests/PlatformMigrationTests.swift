@@ -178,8 +178,10 @@ struct PlatformMigrationTests {
             )
             #expect(
                 open == [
-                    "audit_event.sealing handrail_owner", "audit_seal.sealing handrail_owner",
-                    "audit_seal.worker peer_matching_worker", "idempotency.worker peer_matching_worker",
+                    "audit_event.sealing handrail_owner", "audit_retirement.retiring handrail_owner",
+                    "audit_seal.sealing handrail_owner",
+                    "audit_seal.worker peer_matching_worker", "audit_signature.sealing handrail_owner",
+                    "audit_signature.worker peer_matching_worker", "idempotency.worker peer_matching_worker",
                 ]
             )
             let powerful = try await database.texts(

@@ -31,6 +31,7 @@ private struct Files {
                 "issuers.json", #"[{"issuer": "https://id.test", "jwks": "https://id.test/keys"}]"#
             ),
             "HANDRAIL_IDEMPOTENCY_KEY_FILE": try write("key", String(repeating: "k", count: 32)),
+            "HANDRAIL_AUDIT_KEY_FILE": try write("audit.pem", AuditKey().pem),
         ]
         for (name, value) in changes { variables[name] = value }
         return variables
@@ -76,6 +77,7 @@ private struct Files {
                 "HANDRAIL_PEER_MATCHING_WORKER_DATABASE_PASSWORD_FILE is missing",
                 "HANDRAIL_TOKEN_ISSUERS is missing",
                 "HANDRAIL_IDEMPOTENCY_KEY_FILE is missing",
+                "HANDRAIL_AUDIT_KEY_FILE is missing",
             ]
         )
     }
@@ -99,6 +101,11 @@ private struct Files {
                 "HANDRAIL_TLS_CERTIFICATE_FILE and HANDRAIL_TLS_PRIVATE_KEY_FILE belong together"
             ),
             (["HANDRAIL_IDEMPOTENCY_KEY_FILE": "/nowhere"], "HANDRAIL_IDEMPOTENCY_KEY_FILE: the file cannot be read"),
+            (["HANDRAIL_AUDIT_KEY_FILE": ""], "HANDRAIL_AUDIT_KEY_FILE is missing"),
+            (
+                ["HANDRAIL_AUDIT_KEY_FILE": "/etc/hostname"],
+                "HANDRAIL_AUDIT_KEY_FILE: the file holds no PEM private key on P-256"
+            ),
             (
                 ["HANDRAIL_RATE_LIMIT_PER_MINUTE": "-1"],
                 "HANDRAIL_RATE_LIMIT_PER_MINUTE must be a number from 0 to 10000000"

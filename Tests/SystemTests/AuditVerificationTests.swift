@@ -9,12 +9,14 @@ import Testing
 
 /// `handrail audit verify` as the agency's privacy officer would have it run, on the real executables.
 @Suite struct AuditVerificationTests {
-    private static let sealed = Statement(
-        "test.sealed",
+    private static let signed = Statement(
+        "test.signed",
         """
         select count(*)
         from referral.audit_event as e
-        where e.operation_id = 'listReferrals' and e.xid < (select max(to_xid) from referral.audit_seal)
+        where e.operation_id = 'listReferrals'
+            and e.xid < (select max(s.to_xid) from referral.audit_seal as s join referral.audit_signature as g
+                on g.agency_id = s.agency_id and g.seal_number = s.seal_number)
         """)
 
     @Test("a trail that nobody touched holds; a row removed by a superuser is named, and so is a chain made anew")
@@ -27,20 +29,23 @@ import Testing
             }
             try await suite.database.withPool { superuser in
                 // Every five seconds, once no older transaction of the cluster is open.
-                while try await superuser.query(Self.sealed)[0].decode(Int.self) < 3 {
+                while try await superuser.query(Self.signed)[0].decode(Int.self) < 3 {
                     try await Task.sleep(for: .milliseconds(100))
                 }
             }
             let log = suite.folder.appending(path: "referrals.log")
+            let keys = suite.folder.appending(path: "audit-public.pem")
             func verify() async throws -> (code: Int32, output: String) {
                 let result = try await BuiltExecutable("handrail").run(
-                    ["audit", "verify", "referrals", "--heads", log.path],
+                    ["audit", "verify", "referrals", "--keys", keys.path, "--heads", log.path],
                     environment: ["HANDRAIL_DATABASE_URL": suite.migratorURL])
                 return (result.code, result.output)
             }
             let untouched = try await verify()
             #expect(untouched.code == 0, "\(untouched.output)")
-            #expect(untouched.output.contains("seals of logs compared: all hold"), "\(untouched.output)")
+            #expect(
+                untouched.output.contains(", signatures checked, ")
+                    && untouched.output.contains("seals of logs compared: all hold"), "\(untouched.output)")
 
             #expect(suite.terminate("referrals") == 0)
             try await suite.database.withPool { superuser in
@@ -68,6 +73,37 @@ import Testing
             let rewritten = try await verify()
             #expect(rewritten.code == 1)
             #expect(rewritten.output.contains("not the one that the log tells of"), "\(rewritten.output)")
+            #expect(rewritten.output.contains("signatures are not by one of the keys"), "\(rewritten.output)")
+        }
+    }
+
+    @Test("several services' trails go out as one, by time, also as a Bundle")
+    func merged() async throws {
+        try await RunningSuite.with(services: ["referrals", "peer-matching"]) { suite in
+            let token = try await LocalIssuer(suite.settings).staffToken(
+                "supervisor", agency: suite.agency, at: WallClock.system.now())
+            for path in ["/v1/matches", "/v1/referrals", "/v1/matches"] {
+                let address = path == "/v1/matches" ? suite.addresses.matching : suite.addresses.referrals
+                _ = try await Caller().send("GET", address + path, token: token)
+            }
+            func export(_ more: String...) async throws -> String {
+                let result = try await BuiltExecutable("handrail").run(
+                    ["audit", "export", "referrals", "peer-matching", "--agency", "\(suite.agency)"] + more,
+                    environment: suite.environment)
+                #expect(result.code == 0, "\(result.output)")
+                return result.output
+            }
+            let lines = try await export().split(separator: "\n").map { try JSONValue.parse(Array($0.utf8)) }
+            let bundle = try JSONValue.parse(Array(try await export("--bundle").utf8))
+            let entries = bundle["entry"]?.items ?? []
+            #expect(bundle["resourceType"] == "Bundle" && bundle["type"] == "collection")
+            for events in [lines, entries.compactMap { $0["resource"] }] {
+                let asked = events.filter { $0[["entity", 0, "name"]] != "exportAuditTrail" }
+                #expect(
+                    asked.map { $0[["source", "observer", "identifier", "value"]]?.string }
+                        == ["peer-matching", "referrals", "peer-matching"])
+            }
+            #expect(entries[0]["fullUrl"]?.string == entries[0][["resource", "id"]]?.string.map { "urn:uuid:\($0)" })
         }
     }
 

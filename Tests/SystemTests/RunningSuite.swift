@@ -65,6 +65,7 @@ final class RunningSuite: @unchecked Sendable {
             "HANDRAIL_LOCAL_ISSUER_KEY_FILE": folder.appending(path: "issuer.pem").path,
             "HANDRAIL_TOKEN_ISSUERS": folder.appending(path: "issuers.json").path,
             "HANDRAIL_IDEMPOTENCY_KEY_FILE": folder.appending(path: "idempotency.key").path,
+            "HANDRAIL_AUDIT_KEY_FILE": folder.appending(path: "audit-signing.pem").path,
             "HANDRAIL_REFERRALS_KEY_RING_FILE": folder.appending(path: "key-ring.json").path,
             "HANDRAIL_REFERRALS_BLIND_INDEX_KEYS_FILE": folder.appending(path: "blind-index-keys.json").path,
             "HANDRAIL_REFERRALS_TOKEN_KEY_FILE": folder.appending(path: "token-signing.pem").path,

@@ -10,36 +10,39 @@ struct AuditEventResource: JSONWritable {
     let service: String
 
     func write(to json: inout JSONWriter) {
-        json.object { json in
-            json.field("resourceType", "AuditEvent")
-            json.field("id", entry.auditID.uuidString.lowercased())
-            json.object("type") { $0.coding(Self.eventType, "rest", "RESTful Operation") }
-            if let interaction {
-                json.array("subtype", [interaction]) { json, code in
-                    json.object { $0.coding("http://hl7.org/fhir/restful-interaction", code, nil) }
-                }
+        json.object { writeFields(to: &$0) }
+    }
+
+    /// What is between the braces.
+    func writeFields(to json: inout JSONWriter) {
+        json.field("resourceType", "AuditEvent")
+        json.field("id", entry.auditID.uuidString.lowercased())
+        json.object("type") { $0.coding(Self.eventType, "rest", "RESTful Operation") }
+        if let interaction {
+            json.array("subtype", [interaction]) { json, code in
+                json.object { $0.coding("http://hl7.org/fhir/restful-interaction", code, nil) }
             }
-            json.field("action", action)
-            json.field("recorded", entry.at.description)
-            // A refusal is a minor failure: the caller may ask again with more right.
-            json.field("outcome", entry.denialReason == nil ? "0" : "4")
-            json.field("outcomeDesc", ifPresent: entry.denialReason)
-            json.array("purposeOfEvent", [entry.purpose]) { json, code in
-                json.object { json in
-                    json.array("coding", [code]) { json, code in json.object { $0.coding(Self.reason, code, nil) } }
-                }
+        }
+        json.field("action", action)
+        json.field("recorded", entry.at.description)
+        // A refusal is a minor failure: the caller may ask again with more right.
+        json.field("outcome", entry.denialReason == nil ? "0" : "4")
+        json.field("outcomeDesc", ifPresent: entry.denialReason)
+        json.array("purposeOfEvent", [entry.purpose]) { json, code in
+            json.object { json in
+                json.array("coding", [code]) { json, code in json.object { $0.coding(Self.reason, code, nil) } }
             }
-            json.array("agent", agents) { json, agent in json.value(agent) }
-            json.object("source") { json in
-                json.field("site", agencyID.description)
-                json.object("observer") { json in
-                    json.object("identifier") { $0.field("value", service) }
-                    json.field("display", "Handrail \(service)")
-                }
+        }
+        json.array("agent", agents) { json, agent in json.value(agent) }
+        json.object("source") { json in
+            json.field("site", agencyID.description)
+            json.object("observer") { json in
+                json.object("identifier") { $0.field("value", service) }
+                json.field("display", "Handrail \(service)")
             }
-            json.array("entity", [nil] + entry.participantIDs) { json, participant in
-                if let participant { Self.write(participant, to: &json) } else { writeOperation(to: &json) }
-            }
+        }
+        json.array("entity", [nil] + entry.participantIDs) { json, participant in
+            if let participant { Self.write(participant, to: &json) } else { writeOperation(to: &json) }
         }
     }
 

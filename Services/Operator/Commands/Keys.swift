@@ -4,8 +4,8 @@ import Models
 /// `handrail keys`: the secrets of an installation.
 struct Keys: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Makes the secrets of an installation, and rotates the key ring.",
-        subcommands: [Make.self, Add.self, Use.self])
+        abstract: "Makes the secrets of an installation, and rotates the key ring and the audit trail's key.",
+        subcommands: [Make.self, Add.self, Use.self, RenewAudit.self])
 
     /// `handrail keys make`
     struct Make: AsyncParsableCommand {
@@ -83,6 +83,27 @@ struct Keys: AsyncParsableCommand {
         func run() async throws {
             try SecretFolder(existing: folder).useRingKey(id)
             print("\(id) is current; next: restart referrals, then renew (handrail help keys add)")
+        }
+    }
+
+    /// `handrail keys renew-audit`
+    struct RenewAudit: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "renew-audit",
+            abstract: "Puts another key in the place of audit-signing.pem, with which seals are signed.",
+            discussion: """
+                Its public half is added to audit-public.pem, which keeps those of before: handrail audit verify --keys \
+                needs them for what they have signed. Keep a copy of that file where nobody who owns the database can \
+                change it, and give it to whoever verifies. Afterwards restart the services, one after the other.
+                """
+        )
+
+        @Argument(help: "The folder with audit-signing.pem.")
+        var folder: String
+
+        func run() async throws {
+            let id = try SecretFolder(existing: folder).renewAuditKey()
+            print("audit-signing.pem is key \(id); next: keep audit-public.pem apart, restart the services")
         }
     }
 }

@@ -18,6 +18,16 @@ func withPool<T: Sendable>(
     }
 }
 
+/// A pool for each login, for the length of a command.
+func withPools<T: Sendable>(
+    _ settings: [ConnectionSettings], _ body: @Sendable ([Pool]) async throws -> T
+) async throws -> T {
+    guard let first = settings.first else { return try await body([]) }
+    return try await withPool(first) { pool in
+        try await withPools(Array(settings.dropFirst())) { others in try await body([pool] + others) }
+    }
+}
+
 extension Logger {
     /// What happens on the way goes to standard error; results go to standard output.
     static let command: Logger = {

@@ -37,6 +37,8 @@ struct SecretFolder {
             String(decoding: try IndexKeysFile([1: Self.randomBytes(32)]).json, as: UTF8.self)
         }
         made += try make("token-signing.pem") { P384.Signing.PrivateKey().pemRepresentation }
+        made += try make(Self.auditKey) { AuditKey().pem }
+        made += try publishAuditKey(auditKey())
         return made
     }
 
@@ -86,6 +88,47 @@ struct SecretFolder {
                 throw OperatorSettings.Mistake(description: "key-ring.json would not be a ring: \(error)")
             }
         }
+    }
+
+    // MARK: The audit trail's key
+
+    private static let auditKey = "audit-signing.pem"
+    private static let auditPublicKeys = "audit-public.pem"
+
+    /// Puts another key in the place of the one that signs the audit trail's seals; returns its id. The public keys of
+    /// those before stay, because what they signed is verified for as long as it is kept.
+    func renewAuditKey() throws -> String {
+        let key = AuditKey()
+        // First, so that nothing is ever signed that cannot be verified.
+        _ = try publishAuditKey(try auditKey())
+        _ = try publishAuditKey(key)
+        try SecretFile(url.appending(path: Self.auditKey)).replace { _ in Array((key.pem + "\n").utf8) }
+        return key.publicKey.id
+    }
+
+    private func auditKey() throws -> AuditKey {
+        do {
+            return try AuditKey(pem: Array(try Data(contentsOf: url.appending(path: Self.auditKey))))
+        } catch let error as AuditKeyError {
+            throw OperatorSettings.Mistake(description: "\(Self.auditKey): \(error)")
+        }
+    }
+
+    /// Adds a key's public half to the file of them, unless it is there; returns the name of the file where that is new.
+    private func publishAuditKey(_ key: AuditKey) throws -> [String] {
+        let file = url.appending(path: Self.auditPublicKeys)
+        guard FileManager.default.fileExists(atPath: file.path) else {
+            return try make(Self.auditPublicKeys) { key.publicKey.pem }
+        }
+        try SecretFile(file).replace { content in
+            do {
+                if try AuditPublicKeys(pem: content).contains(key.publicKey) { return content }
+            } catch {
+                throw OperatorSettings.Mistake(description: "\(Self.auditPublicKeys): \(error)")
+            }
+            return content + Array((key.publicKey.pem + "\n").utf8)
+        }
+        return []
     }
 
     /// Writes the file unless it is there.

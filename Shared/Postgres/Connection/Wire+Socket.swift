@@ -80,7 +80,11 @@ extension Wire {
     }
 
     private mutating func end(_ id: RequestID, _ error: PostgresError?) {
-        guard machine.arrived(.end) == .resumePipeline(id), PQenterPipelineMode(pointer) == 1 else { return lost() }
+        guard machine.arrived(.end) == .resumePipeline(id) else { return lost() }
+        // libpq forgets that a result was read row by row when the next query is begun, but not in pipeline mode: the next
+        // result would come in rows as well. Without a text it begins one, and sends nothing.
+        _ = PQsendQuery(pointer, nil)
+        guard PQenterPipelineMode(pointer) == 1 else { return lost() }
         answer(id, error)
     }
 

@@ -53,13 +53,12 @@ public struct AuditTrail: Sendable {
         self.pool = pool
     }
 
-    /// Reads the rows in their order, however many they are; nothing is kept.
+    /// Puts on record that rows are read; the rows then come in their order, however many they are.
     ///
     /// - Parameter reader: who reads: the operating system's account.
-    /// - Throws: ``UnknownAgency``, and then nothing is on record either; ``PostgresError``; what `take` throws.
-    public func read(
-        _ selection: Selection, by reader: String, _ take: @Sendable (AuditEntry) throws -> Void
-    ) async throws {
+    /// - Throws: ``UnknownAgency``, and then nothing is on record either; ``PostgresError``.
+    public func open(_ selection: Selection, by reader: String) async throws -> AuditReading {
+        // On record before anything is read: whoever stops half-way has seen what was printed by then.
         try await pool.transaction(for: selection.agencyID) { transaction in
             let law = try await transaction.query(AgencyLaw.find, selection.agencyID).first.map {
                 try AgencyLaw(selection.agencyID, row: $0)
@@ -70,12 +69,7 @@ public struct AuditTrail: Sendable {
                 AuditRecord(.export, under: permit, participantIDs: selection.participantID.map { [$0] } ?? []),
                 by: .system(selection.agencyID, service: reader, operationID: "exportAuditTrail"))
         }
-        // On record before anything is read: whoever stops half-way has seen what was printed by then.
-        try await pool.transaction(for: selection.agencyID) { transaction in
-            let rows = try await transaction.stream(
-                Self.select, selection.agencyID, selection.since, selection.until, selection.participantID)
-            for try await row in rows { try take(AuditEntry(row)) }
-        }
+        return AuditReading(pool, selection)
     }
 
     /// There is no such agency.
@@ -98,20 +92,10 @@ public struct AuditTrail: Sendable {
 
     /// The rules do not let an operator read it.
     public struct NotPermitted: Error {}
-
-    private static let select = Statement(
-        "audit.export",
-        """
-        select audit_id, at, subject, role, partner_id, on_behalf_of, action, operation_id, reason, purpose, data_classes,
-            participant_ids, consent_id, rule_version, break_glass, request_id
-        from audit_event
-        where agency_id = $1 and at >= $2 and at < $3 and ($4 is null or $4 = any (participant_ids))
-        order by at, audit_id
-        """)
 }
 
 extension AuditEntry {
-    fileprivate init(_ row: Row) throws(PostgresError) {
+    init(_ row: Row) throws(PostgresError) {
         (
             auditID, at, subject, role, partnerID, onBehalfOf, action, operationID, denialReason, purpose, dataClasses,
             participantIDs, consentID, ruleVersion, isBreakGlass, requestID

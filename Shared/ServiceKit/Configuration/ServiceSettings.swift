@@ -41,6 +41,10 @@ public struct ServiceSettings: Sendable {
     let databaseConnections: Int
     let issuers: [TokenIssuer]
     let idempotencyKey: [UInt8]
+    /// Signs the seals of the audit trail; nil where none is set, which only a local deployment may do.
+    let auditKey: AuditKey?
+    /// Where heads of the audit trail are appended, besides the log.
+    let auditHeadsFile: String?
     let tls: TLSPolicy
     let rateLimit: RateLimiter.Limit
     let logLevel: Logger.Level
@@ -103,6 +107,8 @@ public struct ServiceSettings: Sendable {
         databaseConnections = reader.number("\(prefix)_DATABASE_CONNECTIONS", in: 1...200, default: 8)
         issuers = reader.issuers()
         idempotencyKey = reader.secret("HANDRAIL_IDEMPOTENCY_KEY_FILE", atLeast: 32) ?? []
+        auditKey = reader.auditKey(deployment)
+        auditHeadsFile = reader.optional("HANDRAIL_AUDIT_HEADS_FILE")
         tls = reader.tls(listeners: [("\(prefix)_LISTEN", listen), ("\(prefix)_OPERATOR_LISTEN", operatorListen)])
         let perMinute = reader.number("HANDRAIL_RATE_LIMIT_PER_MINUTE", in: 0...10_000_000, default: 6000)
         rateLimit = perMinute == 0 ? .unlimited : .init(burst: max(20, perMinute / 10), perMinute: perMinute)

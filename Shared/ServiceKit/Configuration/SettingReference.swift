@@ -65,6 +65,15 @@ extension ServiceSettings {
             "HANDRAIL_IDEMPOTENCY_KEY_FILE", "file with at least 32 random bytes, the same in every process"
         ),
         SettingReference(
+            "HANDRAIL_AUDIT_KEY_FILE", "PEM private key on P-256 that signs the seals of the audit trail",
+            fallback: "seals are not signed where HANDRAIL_ENV=local; otherwise required", isRequiredInProduction: true
+        ),
+        SettingReference(
+            "HANDRAIL_AUDIT_HEADS_FILE",
+            "file to which the newest seals of the audit trail are appended, on another machine's disk than the database",
+            fallback: "they are in the log only"
+        ),
+        SettingReference(
             "HANDRAIL_TLS", "`terminated-upstream` lets listeners beyond loopback speak plain HTTP to a proxy",
             fallback: "certificate files are needed beyond loopback"
         ),

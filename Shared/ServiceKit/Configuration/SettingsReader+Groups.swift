@@ -45,6 +45,18 @@ extension SettingsReader {
         return issuers
     }
 
+    /// What signs the seals of the audit trail.
+    mutating func auditKey(_ deployment: ServiceSettings.Deployment) -> AuditKey? {
+        let name = "HANDRAIL_AUDIT_KEY_FILE"
+        guard let pem = secret(name, isRequired: deployment == .production) else { return nil }
+        do {
+            return try AuditKey(pem: pem)
+        } catch {
+            mistake("\(name): \(error)")
+            return nil
+        }
+    }
+
     /// How listeners are protected; without anything only loopback addresses may be listened on.
     mutating func tls(listeners: [(name: String, address: ListenAddress)]) -> ServiceSettings.TLSPolicy {
         switch (optional("HANDRAIL_TLS_CERTIFICATE_FILE"), optional("HANDRAIL_TLS_PRIVATE_KEY_FILE")) {

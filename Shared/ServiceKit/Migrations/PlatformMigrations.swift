@@ -12,7 +12,9 @@ public enum PlatformMigrations {
             Migration("V0003_seal_audit_trail", PackageResources.V0003_seal_audit_trail_sql),
             Migration("V0004_drop_idempotency_version", PackageResources.V0004_drop_idempotency_version_sql),
             Migration("V0005_chain_seals_by_agency", PackageResources.V0005_chain_seals_by_agency_sql),
-            Migration("V0006_create_participant_terms", PackageResources.V0006_create_participant_terms_sql),
+            Migration("V0006_sign_audit_seals", PackageResources.V0006_sign_audit_seals_sql),
+            Migration("V0007_retire_audit_partitions", PackageResources.V0007_retire_audit_partitions_sql),
+            Migration("V0008_create_participant_terms", PackageResources.V0008_create_participant_terms_sql),
         ]
     )
 }

@@ -90,7 +90,10 @@ struct ServiceProcess {
             [
                 PoolCloser(database: database, logger: logger),
                 try listeners.application(operatorAPI.responder, on: settings.operatorListen),
-                AuditUpkeep(service: name, workers: database.workers, metrics: metrics, logger: logger),
+                AuditUpkeep(
+                    service: name, workers: database.workers, key: settings.auditKey,
+                    headsFile: settings.auditHeadsFile,
+                    metrics: metrics, logger: logger),
                 IdempotencyPurge(workers: database.workers, clock: environment.clock, logger: logger),
                 messageLoops(definition, environment, reactor),
             ] + definition.loops + [

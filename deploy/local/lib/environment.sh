@@ -13,6 +13,7 @@ write_environment() {
         HANDRAIL_LOCAL_ISSUER_KEY_FILE "$secrets/issuer.pem" \
         HANDRAIL_TOKEN_ISSUERS "$secrets/issuers.json" \
         HANDRAIL_IDEMPOTENCY_KEY_FILE "$secrets/idempotency.key" \
+        HANDRAIL_AUDIT_KEY_FILE "$secrets/audit-signing.pem" \
         HANDRAIL_REFERRALS_TOKEN_KEY_FILE "$secrets/token-signing.pem" \
         HANDRAIL_REFERRALS_KEY_RING_FILE "$secrets/key-ring.json" \
         HANDRAIL_REFERRALS_BLIND_INDEX_KEYS_FILE "$secrets/blind-index-keys.json"

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 
+import audit
 import measuring
 import messages
 import outages
@@ -77,7 +78,7 @@ def main() -> int:
         benchmark
         for group in (
             statements.single, statements.transactions, messages.consuming, messages.travelling, messages.backlogs,
-            outages.taking_over, web.requests, outages.restarting,
+            outages.taking_over, web.requests, audit.auditing, outages.restarting,
         )
         for benchmark in group(place, given.seconds)
     ]

@@ -1,6 +1,6 @@
 -- What the benchmarks write and read besides the message table, which the migrations make.
 create schema bench;
-grant usage on schema bench to outcomes, outcomes_worker;
+grant usage on schema bench to outcomes, outcomes_worker, referrals;
 
 -- Written by `statement insert`.
 create table bench.entry (

@@ -47,6 +47,8 @@ begin
     perform handrail.add_audit_seals(schema_name, service);
     perform handrail.drop_idempotency_version(schema_name);
     perform handrail.chain_audit_seals(schema_name, service);
+    perform handrail.add_audit_signatures(schema_name, service);
+    perform handrail.add_audit_retirements(schema_name);
     perform handrail.add_restriction_terms(schema_name, service);
 end
 $function$;

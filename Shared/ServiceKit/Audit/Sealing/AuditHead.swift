@@ -10,12 +10,19 @@ public struct AuditHead: Hashable, Sendable {
     public let number: Int64
     /// SHA-256 in hexadecimal.
     public let hash: String
+    /// Nil where the service has no key.
+    public var signature: AuditSignature?
 
     static let logMessage: Logger.Message = "audit trail sealed"
 
+    init(agencyID: AgencyID, number: Int64, hash: String) {
+        (self.agencyID, self.number, self.hash) = (agencyID, number, hash)
+    }
+
     /// A row of agency, number and hash.
     init(_ row: Row) throws(PostgresError) {
-        (agencyID, number, hash) = try row.decode((AgencyID, Int64, String).self)
+        let (agencyID, number, hash) = try row.decode((AgencyID, Int64, [UInt8]).self)
+        self.init(agencyID: agencyID, number: number, hash: Hexadecimal.encode(hash))
     }
 
     /// A line of a service's log; nil for one that says something else.
@@ -26,6 +33,13 @@ public struct AuditHead: Hashable, Sendable {
             let agency = line["agency_id"]?.string.flatMap(AgencyID.init),
             let number = line["seal_number"]?.string.flatMap({ Int64($0) }), let hash = line["hash"]?.string
         else { return nil }
-        (agencyID, self.number, self.hash) = (agency, number, hash)
+        self.init(agencyID: agency, number: number, hash: hash)
+        signature = AuditSignature(logLine: line)
+    }
+
+    /// What a line of a log says of it.
+    var logFields: [(key: String, value: String)] {
+        [("agency_id", agencyID.description), ("seal_number", "\(number)"), ("hash", hash)]
+            + (signature?.logFields ?? [])
     }
 }
