@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Models
 import Postgres
 import Testing
 
@@ -28,7 +29,7 @@ private struct Files {
                 "postgresql://peer_matching_worker@db/handrail?sslmode=verify-full",
             "HANDRAIL_PEER_MATCHING_WORKER_DATABASE_PASSWORD_FILE": try write("worker", "secret"),
             "HANDRAIL_TOKEN_ISSUERS": try write(
-                "issuers.json", #"[{"issuer": "https://id.test", "jwks": "https://id.test/keys"}]"#
+                "issuers.json", #"[{"issuer": "https://id.test", "jwks": "https://id.test/keys", "agencies": ["*"]}]"#
             ),
             "HANDRAIL_IDEMPOTENCY_KEY_FILE": try write("key", String(repeating: "k", count: 32)),
         ]
@@ -49,7 +50,10 @@ private struct Files {
         #expect(settings.listen == ListenAddress(host: "127.0.0.1", port: 8102))
         #expect(settings.operatorListen == ListenAddress(host: "127.0.0.1", port: 9102))
         #expect(settings.database.verifiesServer)
-        #expect(settings.issuers == [TokenIssuer(issuer: "https://id.test", jwks: "https://id.test/keys")])
+        #expect(
+            settings.issuers == [
+                TokenIssuer(issuer: "https://id.test", jwks: "https://id.test/keys", agencies: .all)
+            ])
         #expect(settings.rateLimit == .init(burst: 600, perMinute: 6000))
     }
 
@@ -114,10 +118,22 @@ private struct Files {
     @Test(
         "a list of issuers that cannot be right is refused",
         arguments: [
-            "[]", "{}", #"[{"issuer": "a"}]"#, #"[{"issuer": "a", "jwks": "http://id.test"}]"#,
-            #"[{"issuer": "a", "jwks": "https://x", "jwksFile": "y"}]"#,
-            #"[{"issuer": "a", "jwksFile": "x", "aud": "y"}]"#,
-            #"[{"issuer": "a", "jwksFile": "x"}, {"issuer": "a", "jwksFile": "y"}]"#,
+            "[]", "{}", #"[{"issuer": "a", "agencies": ["*"]}]"#,
+            #"[{"issuer": "a", "jwks": "http://id.test", "agencies": ["*"]}]"#,
+            #"[{"issuer": "a", "jwks": "https://x", "jwksFile": "y", "agencies": ["*"]}]"#,
+            #"[{"issuer": "a", "jwksFile": "x", "aud": "y", "agencies": ["*"]}]"#,
+            #"[{"issuer": "a", "jwksFile": "x"}]"#, #"[{"issuer": "https://id.test"}]"#,
+            #"[{"issuer": "a", "jwksFile": "x", "discovery": true, "agencies": ["*"]}]"#,
+            #"[{"issuer": "https://id.test", "discovery": false, "agencies": ["*"]}]"#,
+            #"[{"issuer": "http://id.test", "discovery": true, "agencies": ["*"]}]"#,
+            #"[{"issuer": "a", "jwksFile": "x", "agencies": []}]"#,
+            #"[{"issuer": "a", "jwksFile": "x", "agencies": ["x"]}]"#,
+            #"[{"issuer": "a", "jwksFile": "x", "agency": "\#(AgencyID.north)", "agencies": ["\#(AgencyID.south)"]}]"#,
+            #"[{"issuer": "a", "jwksFile": "x", "agencies": ["*"], "roles": ["king"]}]"#,
+            #"[{"issuer": "a", "jwksFile": "x", "agencies": ["*"], "roleNames": {}}]"#,
+            #"[{"issuer": "a", "jwksFile": "x", "agencies": ["*"], "roleNames": {"Kings": "king"}}]"#,
+            #"[{"issuer": "a", "jwksFile": "x", "agencies": ["*"], "claims": {"king": "x"}}]"#,
+            #"[{"issuer": "a", "jwksFile": "x", "agency": "\#(AgencyID.north)"}, {"issuer": "a", "jwksFile": "y", "agencies": ["*"]}]"#,
         ]
     )
     func issuers(_ json: String) throws {
@@ -126,6 +142,30 @@ private struct Files {
         let mistakes = #expect(throws: ServiceSettings.Mistakes.self) { try Self.read(variables) }
         #expect(mistakes?.sentences.count == 1)
         #expect(mistakes?.sentences.first?.hasPrefix("HANDRAIL_TOKEN_ISSUERS") == true)
+    }
+
+    @Test("an agency's own issuer is described by its names for claims and roles")
+    func agencysIssuer() throws {
+        let files = try Files()
+        let json = """
+            [{"issuer": "https://id.test", "agency": "\(AgencyID.north)", "claims": {"role": "groups", "peer": "/x/y"},
+              "roleNames": {"Peers": "peer", "Leads": "supervisor"}, "roles": ["peer", "supervisor"]}]
+            """
+        let settings = try Self.read(try files.good(["HANDRAIL_TOKEN_ISSUERS": try files.write("own.json", json)]))
+        #expect(
+            settings.issuers == [
+                TokenIssuer(
+                    issuer: "https://id.test", agency: .north, roles: [.peer, .supervisor],
+                    roleNames: ["Peers": .peer, "Leads": .supervisor], claims: ClaimNames(role: "groups", peer: "/x/y"))
+            ])
+    }
+
+    @Test("only where things are tried out may an issuer that names no agency speak for all")
+    func triedOut() throws {
+        let files = try Files()
+        let path = try files.write("local.json", #"[{"issuer": "a", "jwksFile": "x"}]"#)
+        let settings = try Self.read(try files.good(["HANDRAIL_ENV": "local", "HANDRAIL_TOKEN_ISSUERS": path]))
+        #expect(settings.issuers.first?.maySpeak(for: .south, as: .operator) == true)
     }
 
     @Test("TLS files or a proxy that ends TLS allow listening beyond loopback")

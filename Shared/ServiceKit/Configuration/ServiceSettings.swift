@@ -101,7 +101,7 @@ public struct ServiceSettings: Sendable {
         let database = reader.database("\(prefix)_DATABASE", service: service, deployment)
         let worker = reader.database("\(prefix)_WORKER_DATABASE", service: "\(service)-worker", deployment)
         databaseConnections = reader.number("\(prefix)_DATABASE_CONNECTIONS", in: 1...200, default: 8)
-        issuers = reader.issuers()
+        issuers = reader.issuers(deployment)
         idempotencyKey = reader.secret("HANDRAIL_IDEMPOTENCY_KEY_FILE", atLeast: 32) ?? []
         tls = reader.tls(listeners: [("\(prefix)_LISTEN", listen), ("\(prefix)_OPERATOR_LISTEN", operatorListen)])
         let perMinute = reader.number("HANDRAIL_RATE_LIMIT_PER_MINUTE", in: 0...10_000_000, default: 6000)

@@ -59,7 +59,7 @@ extension ServiceSettings {
         ),
         SettingReference(
             "HANDRAIL_TOKEN_ISSUERS",
-            "JSON file that lists whose tokens are accepted: issuer, jwks or jwksFile, audience"
+            "JSON file that lists whose tokens are accepted, and which agencies and roles each issuer may speak for"
         ),
         SettingReference(
             "HANDRAIL_IDEMPOTENCY_KEY_FILE", "file with at least 32 random bytes, the same in every process"

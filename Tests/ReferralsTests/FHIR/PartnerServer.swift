@@ -34,7 +34,10 @@ struct PartnerServer: Sendable {
             addRoutes(to: &routes, for: referring, tokens: tokens, keySets: keySets)
             routes.mapErrors(ReferralProblems.problem)
             let verifier = TokenVerifier(
-                service: "referrals", issuers: [TokenIssuer(issuer: publicURL, audience: "referrals")],
+                service: "referrals",
+                issuers: [
+                    TokenIssuer(issuer: publicURL, audience: "referrals", agencies: .all, roles: [.partner])
+                ],
                 clock: referring.clock.wall, logger: .silent
             ) { _ in tokens.publicKeys.serialized() }
             let agencyID = referring.agencyID
