@@ -20,6 +20,7 @@ let hummingbirdTLS = Target.Dependency.product(name: "HummingbirdTLS", package: 
 let hummingbirdTesting = Target.Dependency.product(name: "HummingbirdTesting", package: "hummingbird")
 let httpClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
 let jwt = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
 let locks = Target.Dependency.product(name: "NIOConcurrencyHelpers", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
@@ -256,9 +257,9 @@ let package = Package(
             migrations: [
                 "V0001_create_referral_schema.sql", "V0002_create_partner.sql", "V0003_create_participant.sql",
                 "V0004_create_referral.sql", "V0005_create_projections.sql", "V0006_drop_participant_ring.sql",
-                "V0007_create_shown_version.sql",
+                "V0007_create_shown_version.sql", "V0008_create_account.sql",
             ],
-            dependencies: ["FHIR", "ReferralsSettings", crypto, httpClient, locks],
+            dependencies: ["FHIR", "ReferralsSettings", crypto, cryptoExtras, httpClient, locks],
             exclude: ["Settings"],
             testDependencies: [hummingbirdTLS]
         )

@@ -12,6 +12,10 @@ struct ReferralsAPI: Sendable {
     let clock: WallClock
     /// Whether partners may be at http addresses and on this host: only where things are tried out.
     var allowsLocal = false
+    /// What makes the passwords of accounts slow to guess.
+    var hasher = PasswordHasher()
+    /// Accounts are of today, also where a past is rehearsed.
+    var accountClock = WallClock.system
 
     var routes: Routes {
         var routes = Routes()
@@ -28,6 +32,7 @@ struct ReferralsAPI: Sendable {
         addConsents(to: &routes)
         addPartners(to: &routes)
         addKeys(to: &routes)
+        addAccounts(to: &routes)
     }
 
     /// Runs a request in one transaction of its agency, again where it met another one.

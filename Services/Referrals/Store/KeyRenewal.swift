@@ -38,6 +38,7 @@ extension Store {
         if rows.count < limit {
             renewal.next = nil
             try await resealWebhookSecrets(in: work)
+            try await resealTimeCodes(in: work)
         }
         return renewal
     }

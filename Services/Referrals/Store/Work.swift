@@ -44,6 +44,8 @@ struct StoreError: Error, Hashable, CustomStringConvertible {
         /// The partner is disabled or unknown.
         case noSuchPartner
         case consentDeficient
+        /// Another account has the login.
+        case loginTaken
     }
 
     let code: Code

@@ -16,6 +16,8 @@ public struct Denial: Hashable, Sendable {
         /// The resource belongs to another agency or partner, or is not there.
         case hidden
         case rateLimit = "rate-limit"
+        /// An account's login, password or code was not right.
+        case signIn = "sign-in"
     }
 
     /// Why it was refused.
@@ -24,6 +26,8 @@ public struct Denial: Hashable, Sendable {
     public var participantIDs: [ParticipantID]
     /// What the caller said that it was for.
     public var purpose: PurposeOfUse
+    /// Whose account an open route was tried with; nil where the request's own token says who asked, or nobody knows.
+    public var principal: Principal?
 
     public init(_ reason: Reason, participantIDs: [ParticipantID] = [], purpose: PurposeOfUse = .treatment) {
         self.reason = reason

@@ -137,8 +137,7 @@ struct ServiceProcess {
         let own = definition.issuer
         // The service's own keys come first: no setting can put others in their place.
         let issuers =
-            (own.map { [TokenIssuer(issuer: $0.issuer, audience: $0.audience, agencies: .all, roles: [.partner])] }
-                ?? [])
+            (own.map { [TokenIssuer(issuer: $0.issuer, agencies: .all, roles: $0.roles)] } ?? [])
             + settings.issuers.filter { $0.issuer != own?.issuer }
         let verifier = TokenVerifier(
             // Tokens are of today, also where a past is rehearsed.

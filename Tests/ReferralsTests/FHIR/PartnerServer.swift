@@ -79,6 +79,15 @@ struct PartnerServer: Sendable {
         ).add(to: &routes)
     }
 
+    /// The door for people with accounts.
+    static func addAccountRoutes(to routes: inout Routes, for referring: Referring, tokens: AccessTokens) {
+        AccountRoutes(
+            database: Database(pool: referring.pool, workers: referring.workers), store: referring.store,
+            tokens: tokens, hasher: PasswordHasher(cost: ScryptCost(logRounds: 4, blockSize: 8, parallelism: 1)),
+            clock: referring.clock.wall
+        ).add(to: &routes)
+    }
+
     private static func testTokens(_ agencyID: AgencyID) -> Authenticator {
         Authenticator { token throws(Problem) in
             let parts = token.split(separator: "|").map(String.init)
