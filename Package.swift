@@ -257,7 +257,7 @@ let package = Package(
             migrations: [
                 "V0001_create_referral_schema.sql", "V0002_create_partner.sql", "V0003_create_participant.sql",
                 "V0004_create_referral.sql", "V0005_create_projections.sql", "V0006_drop_participant_ring.sql",
-                "V0007_create_shown_version.sql", "V0008_create_account.sql",
+                "V0007_create_shown_version.sql", "V0008_create_account.sql", "V0009_add_client_certificate.sql",
             ],
             dependencies: ["FHIR", "ReferralsSettings", crypto, cryptoExtras, httpClient, locks],
             exclude: ["Settings"],

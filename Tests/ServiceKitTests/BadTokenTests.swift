@@ -155,6 +155,9 @@ struct BadToken: Sendable, CustomTestStringConvertible {
         claims("a start in words") { $0["nbf"] = "now" },
         claims("no subject") { $0["sub"] = nil },
         claims("a subject beyond length") { $0["sub"] = .string(String(repeating: "a", count: 257)) },
+        claims("bound to a key that is not understood") { $0["cnf"] = ["jkt": "x"] },
+        claims("bound to what is no digest") { $0["cnf"] = ["x5t#S256": "x"] },
+        claims("bound to nothing") { $0["cnf"] = [:] },
         claims("scopes as a list") { $0["scope"] = ["a"] },
         BadToken("the role twice") { try raw(header, payload($0, #""role":"supervisor""#), by: $0) },
         BadToken("the agency twice") {

@@ -144,6 +144,26 @@ private struct Files {
         #expect(mistakes?.sentences.first?.hasPrefix("HANDRAIL_TOKEN_ISSUERS") == true)
     }
 
+    @Test("clients' certificates are found where TLS ends, and nowhere else")
+    func clientCertificates() throws {
+        let (authority, header) = ("HANDRAIL_TLS_CLIENT_CA_FILE", "HANDRAIL_TLS_CLIENT_CERTIFICATE_HEADER")
+        let files = ["HANDRAIL_TLS_CERTIFICATE_FILE": "/c", "HANDRAIL_TLS_PRIVATE_KEY_FILE": "/k"]
+        func read(_ variables: [String: String]) throws -> ClientCertificateSource? {
+            try Self.read(try Files().good(variables.mapValues { $0 })).clientCertificates
+        }
+        #expect(try read([:]) == nil)
+        #expect(try read(files.merging([authority: "/a"]) { $1 }) == .connection)
+        #expect(try read(["HANDRAIL_TLS": "terminated-upstream", header: "Client-Cert"]) == .header("Client-Cert"))
+        for wrong in [
+            [authority: "/a"], [header: "Client-Cert"], files.merging([header: "Client-Cert"]) { $1 },
+            files.merging([authority: "/a", header: "Client-Cert"]) { $1 },
+            ["HANDRAIL_TLS": "terminated-upstream", authority: "/a"],
+        ] {
+            let mistakes = #expect(throws: ServiceSettings.Mistakes.self) { try read(wrong) }
+            #expect(mistakes?.sentences.count == 1)
+        }
+    }
+
     @Test("an agency's own issuer is described by its names for claims and roles")
     func agencysIssuer() throws {
         let files = try Files()

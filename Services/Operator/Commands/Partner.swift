@@ -2,6 +2,7 @@ import ArgumentParser
 import FoundationEssentials
 import JSON
 import Models
+import ServiceKit
 
 /// `handrail partner`: the organisations that refer, and the keys they come in with.
 struct Partner: AsyncParsableCommand {
@@ -16,7 +17,7 @@ struct Partner: AsyncParsableCommand {
         subcommands: [Add.self, Rotate.self, Disable.self]
     )
 
-    /// Where a client's public keys are: exactly one of the two.
+    /// By what a client proves who it is: exactly one of the three.
     struct Keys: ParsableArguments {
         @Option(help: "A file with the client's public JWK set.")
         var jwks: String?
@@ -24,13 +25,25 @@ struct Partner: AsyncParsableCommand {
         @Option(help: "The https address of the client's JWK set; fetched when it asks for a token.")
         var jwksURL: String?
 
+        @Option(help: "A PEM file with the certificate that the client comes with, instead of signing.")
+        var certificate: String?
+
         func validate() throws {
-            if (jwks == nil) == (jwksURL == nil) { throw ValidationError("give either --jwks or --jwks-url") }
+            if [jwks, jwksURL, certificate].compactMap(\.self).count != 1 {
+                throw ValidationError("give one of --jwks, --jwks-url and --certificate")
+            }
         }
 
         func json() throws -> JSONValue {
             if let jwksURL { return ["jwksURL": .string(jwksURL)] }
-            guard let jwks else { throw ValidationError("give either --jwks or --jwks-url") }
+            if let certificate {
+                let text = String(decoding: try Data(contentsOf: URL(filePath: certificate)), as: UTF8.self)
+                guard let digest = CertificateThumbprint(ofPEM: text) else {
+                    throw ValidationError("\(certificate) holds no PEM certificate")
+                }
+                return ["certificateSHA256": .string(digest.description)]
+            }
+            guard let jwks else { throw ValidationError("give one of --jwks, --jwks-url and --certificate") }
             return ["jwks": try JSONValue.parse(Array(try Data(contentsOf: URL(filePath: jwks))))]
         }
     }

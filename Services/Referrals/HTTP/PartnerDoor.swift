@@ -37,7 +37,8 @@ struct PartnerDoor: Sendable {
             clock: environment.clock, ids: environment.ids, logger: environment.logger
         )
         fhir = FHIRRoutes(database: environment.database, store: store, publicURL: url, clock: environment.clock)
-        smart = SMARTRoutes(publicURL: url, endpoint: endpoint, scopes: FHIRRoutes.scopes)
+        smart = SMARTRoutes(
+            publicURL: url, endpoint: endpoint, scopes: FHIRRoutes.scopes, certificates: settings.clientCertificates)
         self.tokens = tokens
         let roles = Set(Role.allCases.filter { $0 == .partner || Account.mayHave($0) })
         issuer = OwnIssuer(issuer: url, roles: roles, keySet: tokens.publicKeys.serialized())

@@ -27,6 +27,13 @@ struct TokenClaims: Sendable {
             guard let text = scope.string else { return nil }
             principal.scopes = Set(text.split(separator: " ").map(String.init))
         }
+        // A token that is bound to something that is not understood here is bound all the same.
+        if let confirmation = payload["cnf"] {
+            guard let digest = confirmation["x5t#S256"]?.string.flatMap({ CertificateThumbprint($0) }) else {
+                return nil
+            }
+            principal.certificate = digest
+        }
         let names = issuer.claims
         do {
             principal.partnerID = try Self.id(ClaimNames.find(names?.partner ?? "partner_id", in: payload))

@@ -42,6 +42,10 @@ public struct ServiceSettings: Sendable {
     let issuers: [TokenIssuer]
     let idempotencyKey: [UInt8]
     let tls: TLSPolicy
+    /// `HANDRAIL_TLS_CLIENT_CA_FILE`.
+    let clientAuthority: String?
+    /// Where clients' certificates are found; nil where none is asked for.
+    public let clientCertificates: ClientCertificateSource?
     let rateLimit: RateLimiter.Limit
     let logLevel: Logger.Level
     /// How long a process keeps answering after SIGTERM while it says that it is not ready.
@@ -104,6 +108,7 @@ public struct ServiceSettings: Sendable {
         issuers = reader.issuers(deployment)
         idempotencyKey = reader.secret("HANDRAIL_IDEMPOTENCY_KEY_FILE", atLeast: 32) ?? []
         tls = reader.tls(listeners: [("\(prefix)_LISTEN", listen), ("\(prefix)_OPERATOR_LISTEN", operatorListen)])
+        (clientAuthority, clientCertificates) = reader.clientCertificates(tls)
         let perMinute = reader.number("HANDRAIL_RATE_LIMIT_PER_MINUTE", in: 0...10_000_000, default: 6000)
         rateLimit = perMinute == 0 ? .unlimited : .init(burst: max(20, perMinute / 10), perMinute: perMinute)
         logLevel = reader.choice("HANDRAIL_LOG_LEVEL", default: Logger.Level.info) ?? .info

@@ -75,6 +75,17 @@ extension ServiceSettings {
             fallback: "the certificate itself"
         ),
         SettingReference(
+            "HANDRAIL_TLS_CLIENT_CA_FILE",
+            "PEM certificates of those who sign partners' client certificates, which may then stand for a signed assertion",
+            fallback: "none is asked for"
+        ),
+        SettingReference(
+            "HANDRAIL_TLS_CLIENT_CERTIFICATE_HEADER",
+            "with `HANDRAIL_TLS=terminated-upstream`: the header in which the proxy passes on the client certificate that it "
+                + "verified (RFC 9440, or escaped PEM); the proxy must remove it from what callers send",
+            fallback: "none is believed"
+        ),
+        SettingReference(
             "HANDRAIL_CLOCK",
             "`rehearsal`, while `handrail demo` makes a past: callers say what time it is, nothing due is done by "
                 + "itself and nothing is sent outside; only with `HANDRAIL_ENV=local`", fallback: "`system`"

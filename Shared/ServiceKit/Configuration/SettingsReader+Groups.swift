@@ -63,6 +63,25 @@ extension SettingsReader {
         return .none
     }
 
+    /// Whose certificates clients may come with, and where they are found.
+    mutating func clientCertificates(
+        _ tls: ServiceSettings.TLSPolicy
+    ) -> (authority: String?, source: ClientCertificateSource?) {
+        let authority = optional("HANDRAIL_TLS_CLIENT_CA_FILE")
+        let header = optional("HANDRAIL_TLS_CLIENT_CERTIFICATE_HEADER")
+        switch (authority, header, tls) {
+        case (nil, nil, _): return (nil, nil)
+        case (let authority?, nil, .files): return (authority, .connection)
+        case (nil, let header?, .terminatedUpstream): return (nil, .header(header))
+        case (.some, nil, _): mistake("HANDRAIL_TLS_CLIENT_CA_FILE needs HANDRAIL_TLS_CERTIFICATE_FILE")
+        case (nil, .some, _):
+            mistake("HANDRAIL_TLS_CLIENT_CERTIFICATE_HEADER needs HANDRAIL_TLS=terminated-upstream")
+        case (.some, .some, _):
+            mistake("HANDRAIL_TLS_CLIENT_CA_FILE and HANDRAIL_TLS_CLIENT_CERTIFICATE_HEADER exclude each other")
+        }
+        return (nil, nil)
+    }
+
     /// The service's own settings: plain values, and the content of files for names that end in `_FILE`.
     mutating func own(
         _ references: [SettingReference], _ deployment: ServiceSettings.Deployment

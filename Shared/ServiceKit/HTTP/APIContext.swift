@@ -23,6 +23,8 @@ public struct APIContext: RequestContext {
     var allowance: RateLimiter.Allowance?
     /// The caller's network address, for bounding what one address can cause; never stored or logged.
     let address: String?
+    /// The connection, for the certificate that its TLS has verified.
+    let channel: any Channel
 
     public init(source: ApplicationRequestContextSource) {
         coreContext = CoreRequestContextStorage(source: source)
@@ -34,6 +36,7 @@ public struct APIContext: RequestContext {
         authenticated = nil
         allowance = nil
         address = source.channel.remoteAddress?.ipAddress
+        channel = source.channel
     }
 
     /// Who is asking.

@@ -11,25 +11,30 @@ public struct Gate: Sendable {
     var denials: DenialTrail
     /// How long a request may take: then its caller has gone, and its statements are stopped.
     var timeLimit: Duration
+    /// Where the certificates are found to which tokens may be bound.
+    var certificates: ClientCertificateSource?
 
     public init(
         authenticator: Authenticator,
         limiter: RateLimiter = RateLimiter(.unlimited),
         fingerprint: BodyFingerprint,
         denials: DenialTrail,
-        timeLimit: Duration = .seconds(30)
+        timeLimit: Duration = .seconds(30),
+        certificates: ClientCertificateSource? = nil
     ) {
         self.authenticator = authenticator
         self.limiter = limiter
         self.fingerprint = fingerprint
         self.denials = denials
         self.timeLimit = timeLimit
+        self.certificates = certificates
     }
 
     /// Fills the context, or throws why the request is not let through.
     func admit(_ request: Request, _ route: Route, _ context: inout APIContext) async throws {
         if route.access != .open {
             let principal = try await authenticate(request)
+            try await checkBinding(of: principal, request, context)
             context.authenticated = principal
             context.logger[metadataKey: "agency_id"] = "\(principal.agencyID)"
             context.allowance = try limiter.take(for: principal)
@@ -48,6 +53,17 @@ public struct Gate: Sendable {
             throw Problem.unauthenticated.denying(Denial(.invalidToken))
         }
         return try await authenticator.principal(String(parts[1]))
+    }
+
+    /// A token that is bound to a certificate is only good on a connection that has it: elsewhere it was stolen.
+    private func checkBinding(of principal: Principal, _ request: Request, _ context: APIContext) async throws(Problem)
+    {
+        guard let certificate = principal.certificate else { return }
+        guard await context.clientCertificate(request, from: certificates) == certificate else {
+            var denial = Denial(.invalidToken)
+            denial.principal = principal
+            throw Problem.unauthenticated.denying(denial)
+        }
     }
 
     private static func authorise(_ principal: Principal, _ access: Route.Access) throws(Problem) {

@@ -79,7 +79,8 @@ struct ServiceProcess {
     ) throws -> [ServiceGroupConfiguration.ServiceConfiguration] {
         let (database, logger) = (environment.database, environment.logger)
         let health = Health(checks: checks(definition, environment))
-        let listeners = Listeners(tls: settings.tls, logger: logger)
+        let operators = Listeners(tls: settings.tls, logger: logger)
+        let listeners = Listeners(tls: settings.tls, clientAuthority: settings.clientAuthority, logger: logger)
         let api = API(
             service: name, definition, gate: gate(definition, environment), logger: logger, metrics: metrics,
             rehearses: rehearses)
@@ -87,7 +88,7 @@ struct ServiceProcess {
         let services: [any Service] =
             [
                 PoolCloser(database: database, logger: logger),
-                try listeners.application(operatorAPI.responder, on: settings.operatorListen),
+                try operators.application(operatorAPI.responder, on: settings.operatorListen),
                 AuditUpkeep(service: name, workers: database.workers, metrics: metrics, logger: logger),
                 IdempotencyPurge(workers: database.workers, clock: environment.clock, logger: logger),
                 messageLoops(definition, environment, reactor),
@@ -151,7 +152,8 @@ struct ServiceProcess {
             limiter: RateLimiter(settings.rateLimit),
             fingerprint: BodyFingerprint(key: settings.idempotencyKey),
             denials: .postgres(environment.database.pool, ids: environment.ids, logger: environment.logger),
-            timeLimit: settings.requestTimeLimit
+            timeLimit: settings.requestTimeLimit,
+            certificates: settings.clientCertificates
         )
     }
 }

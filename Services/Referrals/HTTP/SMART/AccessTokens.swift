@@ -29,14 +29,18 @@ struct AccessTokens: Sendable {
     }
 
     /// A token for a client of a partner.
+    ///
+    /// - Parameter certificate: without which the token is no good.
     func token(
-        client: String, of partner: PartnerID, in agency: AgencyID, scopes: [String], id: UUID, at now: Instant
+        client: String, of partner: PartnerID, in agency: AgencyID, scopes: [String], id: UUID, at now: Instant,
+        boundTo certificate: CertificateThumbprint? = nil
     ) throws -> String {
         var claims = claims(of: client, for: audience, id, now)
         claims["agency_id"] = .string(agency.description)
         claims["role"] = "partner"
         claims["scope"] = .string(scopes.joined(separator: " "))
         claims["partner_id"] = .string(partner.description)
+        claims["cnf"] = certificate.map { ["x5t#S256": .string($0.description)] }
         return try signed(claims)
     }
 
