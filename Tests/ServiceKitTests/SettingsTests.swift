@@ -164,6 +164,18 @@ private struct Files {
         }
     }
 
+    @Test("behind a proxy a caller's address is what the proxy says, or not known at all")
+    func callers() throws {
+        let header = "HANDRAIL_CALLER_ADDRESS_HEADER"
+        func read(_ variables: [String: String]) throws -> CallerAddressSource {
+            try Self.read(try Files().good(variables.mapValues { $0 })).callers
+        }
+        #expect(try read([:]) == .connection)
+        #expect(try read(["HANDRAIL_TLS": "terminated-upstream"]) == .unknown)
+        #expect(try read(["HANDRAIL_TLS": "terminated-upstream", header: "X-Real"]) == .header("X-Real"))
+        #expect(throws: ServiceSettings.Mistakes.self) { try read([header: "X-Real"]) }
+    }
+
     @Test("an agency's own issuer is described by its names for claims and roles")
     func agencysIssuer() throws {
         let files = try Files()

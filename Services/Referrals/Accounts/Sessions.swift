@@ -9,6 +9,7 @@ struct Sessions: Sendable {
     let database: Database
     let store: Store
     let tokens: AccessTokens
+    let limiter: AttemptLimiter
     let clock: WallClock
 
     private enum Outcome: Sendable {
@@ -20,6 +21,7 @@ struct Sessions: Sendable {
     /// A new pair of tokens for the one that was given at last. An older one ends the session: two people have it, and
     /// nobody can tell which of them is the right one (RFC 9700 §4.14.2).
     func refresh(_ text: String, _ context: APIContext) async throws -> SignedIn {
+        try limiter.take(for: context)
         guard let token = RefreshToken(text) else { throw Problem.sessionEnded }
         let outcome = try await inWork(token.agencyID, context) { work -> Outcome in
             guard let session = try await store.session(of: token, in: work),
@@ -37,7 +39,9 @@ struct Sessions: Sendable {
             return .goesOn(SignedIn(accessToken: access, refreshToken: next.text))
         }
         switch outcome {
-        case .goesOn(let pair): return pair
+        case .goesOn(let pair):
+            limiter.giveBack(for: context)
+            return pair
         case .over(let principal):
             var denial = Denial(.invalidToken, purpose: .operations)
             denial.principal = principal
@@ -47,11 +51,13 @@ struct Sessions: Sendable {
 
     /// Ends the session of a token. Who brings none, or an old one, is not told.
     func signOut(_ text: String, _ context: APIContext) async throws {
+        try limiter.take(for: context)
         guard let token = RefreshToken(text) else { return }
         try await inWork(token.agencyID, context) { work in
             guard let session = try await store.session(of: token, in: work),
                 let account = try await store.lockAccount(session.accountID, in: work)
             else { return }
+            limiter.giveBack(for: context)
             _ = try await store.end(session.sessionID, of: account.accountID, by: .signOut, in: work)
             try work.tx.audit(account.record(.delete), context.identified(as: account.principal(in: work.agencyID)))
         }

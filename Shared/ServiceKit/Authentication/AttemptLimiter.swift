@@ -1,9 +1,9 @@
 internal import NIOConcurrencyHelpers
 
-/// Bounds how often one network address may fail to sign in, in one process: 60 at once, one more each second.
+/// Bounds how often one network address may fail to prove who it is, in one process: 60 at once, one more each second.
 ///
-/// Wide, because a whole agency may come through one address, as it does where a proxy or the console stands in front;
-/// what holds a single login is counted by login.
+/// Wide, because a whole agency may come through one address; what holds a single login is counted by login. Callers whose
+/// address is not known are not bounded here.
 public final class AttemptLimiter: Sendable {
     private let buckets: NIOLockedValueBox<TokenBuckets<String>>
 
@@ -15,14 +15,16 @@ public final class AttemptLimiter: Sendable {
     ///
     /// - Throws: 429 with the seconds to wait.
     public func take(for context: APIContext) throws(Problem) {
-        let taken = buckets.withLockedValue { $0.take(context.address ?? "", at: .now) }
+        guard let address = context.address else { return }
+        let taken = buckets.withLockedValue { $0.take(address, at: .now) }
         guard case .empty(let wait) = taken else { return }
         throw .tooManyRequests(retryAfter: max(1, Int(wait.rounded(.up)))).denying(Denial(.rateLimit))
     }
 
     /// The attempt did not fail.
     public func giveBack(for context: APIContext) {
-        buckets.withLockedValue { $0.giveBack(context.address ?? "") }
+        guard let address = context.address else { return }
+        buckets.withLockedValue { $0.giveBack(address) }
     }
 }
 

@@ -46,6 +46,8 @@ public struct ServiceSettings: Sendable {
     let clientAuthority: String?
     /// Where clients' certificates are found; nil where none is asked for.
     public let clientCertificates: ClientCertificateSource?
+    /// `HANDRAIL_CALLER_ADDRESS_HEADER`.
+    let callers: CallerAddressSource
     let rateLimit: RateLimiter.Limit
     let logLevel: Logger.Level
     /// How long a process keeps answering after SIGTERM while it says that it is not ready.
@@ -109,6 +111,7 @@ public struct ServiceSettings: Sendable {
         idempotencyKey = reader.secret("HANDRAIL_IDEMPOTENCY_KEY_FILE", atLeast: 32) ?? []
         tls = reader.tls(listeners: [("\(prefix)_LISTEN", listen), ("\(prefix)_OPERATOR_LISTEN", operatorListen)])
         (clientAuthority, clientCertificates) = reader.clientCertificates(tls)
+        callers = reader.callers(tls)
         let perMinute = reader.number("HANDRAIL_RATE_LIMIT_PER_MINUTE", in: 0...10_000_000, default: 6000)
         rateLimit = perMinute == 0 ? .unlimited : .init(burst: max(20, perMinute / 10), perMinute: perMinute)
         logLevel = reader.choice("HANDRAIL_LOG_LEVEL", default: Logger.Level.info) ?? .info

@@ -86,6 +86,12 @@ extension ServiceSettings {
             fallback: "none is believed"
         ),
         SettingReference(
+            "HANDRAIL_CALLER_ADDRESS_HEADER",
+            "with `HANDRAIL_TLS=terminated-upstream`: the header in which the proxy says who called, such as `X-Forwarded-For`; "
+                + "its last address bounds how often one caller may fail to prove who it is",
+            fallback: "no bound by address behind a proxy"
+        ),
+        SettingReference(
             "HANDRAIL_CLOCK",
             "`rehearsal`, while `handrail demo` makes a past: callers say what time it is, nothing due is done by "
                 + "itself and nothing is sent outside; only with `HANDRAIL_ENV=local`", fallback: "`system`"

@@ -63,6 +63,16 @@ extension SettingsReader {
         return .none
     }
 
+    /// Where callers' addresses are known from.
+    mutating func callers(_ tls: ServiceSettings.TLSPolicy) -> CallerAddressSource {
+        let header = optional("HANDRAIL_CALLER_ADDRESS_HEADER")
+        guard tls == .terminatedUpstream else {
+            if header != nil { mistake("HANDRAIL_CALLER_ADDRESS_HEADER needs HANDRAIL_TLS=terminated-upstream") }
+            return .connection
+        }
+        return header.map { .header($0) } ?? .unknown
+    }
+
     /// Whose certificates clients may come with, and where they are found.
     mutating func clientCertificates(
         _ tls: ServiceSettings.TLSPolicy

@@ -22,7 +22,7 @@ public struct APIContext: RequestContext {
     var authenticated: Principal?
     var allowance: RateLimiter.Allowance?
     /// The caller's network address, for bounding what one address can cause; never stored or logged.
-    let address: String?
+    var address: String?
     /// The connection, for the certificate that its TLS has verified.
     let channel: any Channel
 

@@ -13,6 +13,8 @@ public struct Gate: Sendable {
     var timeLimit: Duration
     /// Where the certificates are found to which tokens may be bound.
     var certificates: ClientCertificateSource?
+    /// Where callers' addresses are known from.
+    var callers: CallerAddressSource
 
     public init(
         authenticator: Authenticator,
@@ -20,7 +22,8 @@ public struct Gate: Sendable {
         fingerprint: BodyFingerprint,
         denials: DenialTrail,
         timeLimit: Duration = .seconds(30),
-        certificates: ClientCertificateSource? = nil
+        certificates: ClientCertificateSource? = nil,
+        callers: CallerAddressSource = .connection
     ) {
         self.authenticator = authenticator
         self.limiter = limiter
@@ -28,10 +31,12 @@ public struct Gate: Sendable {
         self.denials = denials
         self.timeLimit = timeLimit
         self.certificates = certificates
+        self.callers = callers
     }
 
     /// Fills the context, or throws why the request is not let through.
     func admit(_ request: Request, _ route: Route, _ context: inout APIContext) async throws {
+        context.address = callers.address(request, context.address)
         if route.access != .open {
             let principal = try await authenticate(request)
             try await checkBinding(of: principal, request, context)

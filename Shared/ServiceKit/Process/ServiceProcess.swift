@@ -153,7 +153,8 @@ struct ServiceProcess {
             fingerprint: BodyFingerprint(key: settings.idempotencyKey),
             denials: .postgres(environment.database.pool, ids: environment.ids, logger: environment.logger),
             timeLimit: settings.requestTimeLimit,
-            certificates: settings.clientCertificates
+            certificates: settings.clientCertificates,
+            callers: settings.callers
         )
     }
 }

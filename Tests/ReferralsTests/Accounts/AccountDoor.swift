@@ -46,7 +46,8 @@ struct AccountDoor: Sendable {
                     return Principal(agencyID: agencyID, subject: token, role: role)
                 },
                 fingerprint: BodyFingerprint(key: Array(repeating: 7, count: 32)),
-                denials: .postgres(referring.pool, ids: referring.store.ids, logger: .silent)
+                denials: .postgres(referring.pool, ids: referring.store.ids, logger: .silent),
+                callers: .header("X-Forwarded-For")
             )
             let responder = API(
                 service: "referrals", ServiceDefinition(routes: routes, openAPI: []), gate: gate, logger: .silent
@@ -98,11 +99,11 @@ struct AccountDoor: Sendable {
     /// One of the routes that take credentials.
     func ask(
         _ path: String, _ login: String, _ password: String = AccountDoor.password, _ more: String = "",
-        agency: AgencyID? = nil
+        agency: AgencyID? = nil, from address: String = "192.0.2.1"
     ) async throws -> Answer {
         let agency = agency ?? referring.agencyID
         return try await client.call(
-            .post, "/auth/\(path)", as: "-",
+            .post, "/auth/\(path)", as: "-", from: address,
             #"{"agencyID": "\#(agency)", "login": "\#(login)", "password": "\#(password)"\#(more)}"#)
     }
 

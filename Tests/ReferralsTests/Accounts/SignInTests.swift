@@ -134,6 +134,9 @@ struct SignInTests {
             for _ in 0..<5 { #expect(try await door.signIn("alex").status == 200) }
             for number in 0..<3 { #expect(try await door.signIn("nobody\(number)").status == 401) }
             #expect(try await door.signIn("alex").status == 429)
+            // What the caller itself wrote stands in front of what the proxy saw.
+            #expect(try await door.ask("sign-in", "alex", from: "198.51.100.9, 192.0.2.1").status == 429)
+            #expect(try await door.ask("sign-in", "alex", from: "192.0.2.1, 198.51.100.9").status == 200)
         }
     }
 

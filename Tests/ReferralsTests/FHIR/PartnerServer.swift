@@ -46,7 +46,8 @@ struct PartnerServer: Sendable {
                 gate: Gate(
                     authenticator: realTokens ? verifier.authenticator : Self.testTokens(agencyID),
                     fingerprint: BodyFingerprint(key: [UInt8](repeating: 7, count: 32)),
-                    denials: .postgres(referring.pool, ids: referring.store.ids, logger: .silent)
+                    denials: .postgres(referring.pool, ids: referring.store.ids, logger: .silent),
+                    callers: .header("X-Forwarded-For")
                 ),
                 logger: .silent
             )

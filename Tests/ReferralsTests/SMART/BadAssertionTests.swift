@@ -22,9 +22,10 @@ struct BadAssertionTests {
 
         var now: Instant { server.referring.clock.now }
 
-        func ask(_ assertion: String) async throws -> Sender.Answer {
+        func ask(_ assertion: String, from address: String = "192.0.2.1") async throws -> Sender.Answer {
             try await sender.send(
-                .post, "/auth/token", TestClient.form(assertion: assertion), type: "application/x-www-form-urlencoded")
+                .post, "/auth/token", TestClient.form(assertion: assertion),
+                type: "application/x-www-form-urlencoded", headers: ["X-Forwarded-For": address])
         }
 
         func token() async throws -> String {
@@ -96,6 +97,23 @@ struct BadAssertionTests {
                 Statement("test.denied", "select distinct reason || ' ' || operation_id from referral.denied_access"),
                 as: String.self)
             #expect(rows == ["invalid-token grantToken"])
+        }
+    }
+
+    @Test("one address may fail sixty times at once; then it waits, and nobody else does")
+    func bounded() async throws {
+        try await Self.with { registered in
+            let forged = try TestClient().assertion(clientID: registered.clientID, at: registered.now)
+            var statuses: [Int: Int] = [:]
+            for _ in 0..<100 { statuses[try await registered.ask(forged).status.code, default: 0] += 1 }
+            // One more is taken for each second that the test takes.
+            #expect((60...90).contains(statuses[401] ?? 0), "\(statuses)")
+            #expect(statuses[429] ?? 0 >= 10, "\(statuses)")
+            let good = try registered.client.assertion(clientID: registered.clientID, at: registered.now)
+            #expect(try await registered.ask(good, from: "198.51.100.9").status == .ok)
+            let rows = try await registered.server.referring.look(
+                Statement("test.rows", "select reason from referral.denied_access"), as: String.self)
+            #expect(rows.count <= 60)
         }
     }
 

@@ -16,7 +16,7 @@ struct AccountRoutes: Sendable {
     ) {
         signIn = SignIn(
             database: database, store: store, tokens: tokens, hasher: hasher, limiter: limiter, clock: clock)
-        sessions = Sessions(database: database, store: store, tokens: tokens, clock: clock)
+        sessions = Sessions(database: database, store: store, tokens: tokens, limiter: limiter, clock: clock)
     }
 
     func add(to routes: inout Routes) {

@@ -16,6 +16,8 @@ struct SMARTRoutes: Sendable {
     let scopes: [SMARTScope]
     /// Where clients' certificates are found; nil where only assertions are taken.
     var certificates: ClientCertificateSource?
+    /// How often one address may fail to be a client.
+    var limiter = AttemptLimiter()
 
     func add(to routes: inout Routes) {
         let discovery = Response.json(configuration, mediaType: "application/json", cache: "public, max-age=300")
@@ -43,9 +45,11 @@ struct SMARTRoutes: Sendable {
     }
 
     private func grant(_ context: APIContext, certificate: CertificateThumbprint?) async throws -> Response {
+        try limiter.take(for: context)
         do {
             let grant = try await endpoint.grant(
                 TokenRequest(form: context.body.readableBytesView), certificate: certificate)
+            limiter.giveBack(for: context)
             return Response.json(
                 [
                     "access_token": .string(grant.accessToken),
@@ -56,7 +60,12 @@ struct SMARTRoutes: Sendable {
                 mediaType: "application/json"
             )
         } catch let refusal as TokenRefusal {
+            if refusal.code != .invalidClient { limiter.giveBack(for: context) }
             throw Problem(refusal)
+        } catch {
+            // Our own failure is not the caller's.
+            limiter.giveBack(for: context)
+            throw error
         }
     }
 
