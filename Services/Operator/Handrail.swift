@@ -11,7 +11,8 @@ struct Handrail: AsyncParsableCommand {
             _FILE name.
             """,
         subcommands: [
-            Migrate.self, Check.self, Keys.self, Agency.self, Partner.self, Token.self, Messages.self, Audit.self,
+            Migrate.self, Check.self, Keys.self, Agency.self, Partner.self, Account.self, Token.self, Messages.self,
+            Audit.self,
             Demo.self,
             PlayJourney.self,
         ]

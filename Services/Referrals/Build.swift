@@ -16,8 +16,10 @@ func build(_ environment: ServiceEnvironment) async throws -> ServiceDefinition 
     )
     let store = Store(vault: vault, ids: environment.ids, rules: environment.rules)
     let allowsLocal = environment.settings.deployment == .local
+    let hasher = PasswordHasher()
     let api = ReferralsAPI(
-        database: environment.database, store: store, clock: environment.clock, allowsLocal: allowsLocal
+        database: environment.database, store: store, clock: environment.clock, allowsLocal: allowsLocal,
+        hasher: hasher
     )
     let webhooks = WebhookSender(
         pool: environment.database.pool, store: store, clock: environment.clock,
@@ -25,6 +27,9 @@ func build(_ environment: ServiceEnvironment) async throws -> ServiceDefinition 
     )
     let door = try PartnerDoor(environment, store: store)
     var routes = api.routes
+    AccountRoutes(
+        database: environment.database, store: store, tokens: door.tokens, hasher: hasher, clock: .system
+    ).add(to: &routes)
     door.add(to: &routes)
     return ServiceDefinition(
         routes: routes,

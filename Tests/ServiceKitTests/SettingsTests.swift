@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Models
 import Postgres
 import Testing
 
@@ -28,7 +29,7 @@ private struct Files {
                 "postgresql://peer_matching_worker@db/handrail?sslmode=verify-full",
             "HANDRAIL_PEER_MATCHING_WORKER_DATABASE_PASSWORD_FILE": try write("worker", "secret"),
             "HANDRAIL_TOKEN_ISSUERS": try write(
-                "issuers.json", #"[{"issuer": "https://id.test", "jwks": "https://id.test/keys"}]"#
+                "issuers.json", #"[{"issuer": "https://id.test", "jwks": "https://id.test/keys", "agencies": ["*"]}]"#
             ),
             "HANDRAIL_IDEMPOTENCY_KEY_FILE": try write("key", String(repeating: "k", count: 32)),
             "HANDRAIL_AUDIT_KEY_FILE": try write("audit.pem", AuditKey().pem),
@@ -50,7 +51,10 @@ private struct Files {
         #expect(settings.listen == ListenAddress(host: "127.0.0.1", port: 8102))
         #expect(settings.operatorListen == ListenAddress(host: "127.0.0.1", port: 9102))
         #expect(settings.database.verifiesServer)
-        #expect(settings.issuers == [TokenIssuer(issuer: "https://id.test", jwks: "https://id.test/keys")])
+        #expect(
+            settings.issuers == [
+                TokenIssuer(issuer: "https://id.test", jwks: "https://id.test/keys", agencies: .all)
+            ])
         #expect(settings.rateLimit == .init(burst: 600, perMinute: 6000))
     }
 
@@ -121,10 +125,22 @@ private struct Files {
     @Test(
         "a list of issuers that cannot be right is refused",
         arguments: [
-            "[]", "{}", #"[{"issuer": "a"}]"#, #"[{"issuer": "a", "jwks": "http://id.test"}]"#,
-            #"[{"issuer": "a", "jwks": "https://x", "jwksFile": "y"}]"#,
-            #"[{"issuer": "a", "jwksFile": "x", "aud": "y"}]"#,
-            #"[{"issuer": "a", "jwksFile": "x"}, {"issuer": "a", "jwksFile": "y"}]"#,
+            "[]", "{}", #"[{"issuer": "a", "agencies": ["*"]}]"#,
+            #"[{"issuer": "a", "jwks": "http://id.test", "agencies": ["*"]}]"#,
+            #"[{"issuer": "a", "jwks": "https://x", "jwksFile": "y", "agencies": ["*"]}]"#,
+            #"[{"issuer": "a", "jwksFile": "x", "aud": "y", "agencies": ["*"]}]"#,
+            #"[{"issuer": "a", "jwksFile": "x"}]"#, #"[{"issuer": "https://id.test"}]"#,
+            #"[{"issuer": "a", "jwksFile": "x", "discovery": true, "agencies": ["*"]}]"#,
+            #"[{"issuer": "https://id.test", "discovery": false, "agencies": ["*"]}]"#,
+            #"[{"issuer": "http://id.test", "discovery": true, "agencies": ["*"]}]"#,
+            #"[{"issuer": "a", "jwksFile": "x", "agencies": []}]"#,
+            #"[{"issuer": "a", "jwksFile": "x", "agencies": ["x"]}]"#,
+            #"[{"issuer": "a", "jwksFile": "x", "agency": "\#(AgencyID.north)", "agencies": ["\#(AgencyID.south)"]}]"#,
+            #"[{"issuer": "a", "jwksFile": "x", "agencies": ["*"], "roles": ["king"]}]"#,
+            #"[{"issuer": "a", "jwksFile": "x", "agencies": ["*"], "roleNames": {}}]"#,
+            #"[{"issuer": "a", "jwksFile": "x", "agencies": ["*"], "roleNames": {"Kings": "king"}}]"#,
+            #"[{"issuer": "a", "jwksFile": "x", "agencies": ["*"], "claims": {"king": "x"}}]"#,
+            #"[{"issuer": "a", "jwksFile": "x", "agency": "\#(AgencyID.north)"}, {"issuer": "a", "jwksFile": "y", "agencies": ["*"]}]"#,
         ]
     )
     func issuers(_ json: String) throws {
@@ -133,6 +149,62 @@ private struct Files {
         let mistakes = #expect(throws: ServiceSettings.Mistakes.self) { try Self.read(variables) }
         #expect(mistakes?.sentences.count == 1)
         #expect(mistakes?.sentences.first?.hasPrefix("HANDRAIL_TOKEN_ISSUERS") == true)
+    }
+
+    @Test("clients' certificates are found where TLS ends, and nowhere else")
+    func clientCertificates() throws {
+        let (authority, header) = ("HANDRAIL_TLS_CLIENT_CA_FILE", "HANDRAIL_TLS_CLIENT_CERTIFICATE_HEADER")
+        let files = ["HANDRAIL_TLS_CERTIFICATE_FILE": "/c", "HANDRAIL_TLS_PRIVATE_KEY_FILE": "/k"]
+        func read(_ variables: [String: String]) throws -> ClientCertificateSource? {
+            try Self.read(try Files().good(variables.mapValues { $0 })).clientCertificates
+        }
+        #expect(try read([:]) == nil)
+        #expect(try read(files.merging([authority: "/a"]) { $1 }) == .connection)
+        #expect(try read(["HANDRAIL_TLS": "terminated-upstream", header: "Client-Cert"]) == .header("Client-Cert"))
+        for wrong in [
+            [authority: "/a"], [header: "Client-Cert"], files.merging([header: "Client-Cert"]) { $1 },
+            files.merging([authority: "/a", header: "Client-Cert"]) { $1 },
+            ["HANDRAIL_TLS": "terminated-upstream", authority: "/a"],
+        ] {
+            let mistakes = #expect(throws: ServiceSettings.Mistakes.self) { try read(wrong) }
+            #expect(mistakes?.sentences.count == 1)
+        }
+    }
+
+    @Test("behind a proxy a caller's address is what the proxy says, or not known at all")
+    func callers() throws {
+        let header = "HANDRAIL_CALLER_ADDRESS_HEADER"
+        func read(_ variables: [String: String]) throws -> CallerAddressSource {
+            try Self.read(try Files().good(variables.mapValues { $0 })).callers
+        }
+        #expect(try read([:]) == .connection)
+        #expect(try read(["HANDRAIL_TLS": "terminated-upstream"]) == .unknown)
+        #expect(try read(["HANDRAIL_TLS": "terminated-upstream", header: "X-Real"]) == .header("X-Real"))
+        #expect(throws: ServiceSettings.Mistakes.self) { try read([header: "X-Real"]) }
+    }
+
+    @Test("an agency's own issuer is described by its names for claims and roles")
+    func agencysIssuer() throws {
+        let files = try Files()
+        let json = """
+            [{"issuer": "https://id.test", "agency": "\(AgencyID.north)", "claims": {"role": "groups", "peer": "/x/y"},
+              "roleNames": {"Peers": "peer", "Leads": "supervisor"}, "roles": ["peer", "supervisor"]}]
+            """
+        let settings = try Self.read(try files.good(["HANDRAIL_TOKEN_ISSUERS": try files.write("own.json", json)]))
+        #expect(
+            settings.issuers == [
+                TokenIssuer(
+                    issuer: "https://id.test", agency: .north, roles: [.peer, .supervisor],
+                    roleNames: ["Peers": .peer, "Leads": .supervisor], claims: ClaimNames(role: "groups", peer: "/x/y"))
+            ])
+    }
+
+    @Test("only where things are tried out may an issuer that names no agency speak for all")
+    func triedOut() throws {
+        let files = try Files()
+        let path = try files.write("local.json", #"[{"issuer": "a", "jwksFile": "x"}]"#)
+        let settings = try Self.read(try files.good(["HANDRAIL_ENV": "local", "HANDRAIL_TOKEN_ISSUERS": path]))
+        #expect(settings.issuers.first?.maySpeak(for: .south, as: .operator) == true)
     }
 
     @Test("TLS files or a proxy that ends TLS allow listening beyond loopback")

@@ -60,7 +60,9 @@ private final class Issuer: Sendable {
         }
     }
 
-    func verifier(_ issuer: TokenIssuer = TokenIssuer(issuer: "https://id.test", jwksFile: "-")) -> TokenVerifier {
+    func verifier(_ issuer: TokenIssuer = TokenIssuer(issuer: "https://id.test", jwksFile: "-", agencies: .all))
+        -> TokenVerifier
+    {
         TokenVerifier(
             service: "peer-matching", issuers: [issuer],
             clock: WallClock { self.now.withLockedValue { $0 } }, logger: .silent
@@ -181,7 +183,8 @@ private final class Issuer: Sendable {
 
     @Test("an issuer may ask for an audience of its own")
     func ownAudience() async throws {
-        let verifier = issuer.verifier(TokenIssuer(issuer: "https://id.test", jwksFile: "-", audience: "suite"))
+        let verifier = issuer.verifier(
+            TokenIssuer(issuer: "https://id.test", jwksFile: "-", audience: "suite", agency: .north))
         #expect(await verifier.principal(of: try await issuer.token()) == nil)
         var claims = Issuer.Claims()
         claims.aud = ["x", "suite"]

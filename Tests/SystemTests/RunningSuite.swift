@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import JSON
 import Models
 import Postgres
 import ReferralsSettings
@@ -205,6 +206,22 @@ final class RunningSuite: @unchecked Sendable {
         } catch {
             Issue.record("the folder of the test could not be removed")
         }
+    }
+
+    /// What one service has logged.
+    func logs(of service: String) throws -> String {
+        try String(contentsOf: folder.appending(path: "\(service).log"), encoding: .utf8)
+    }
+
+    /// Lets the services that start from now on take the tokens of referrals, too.
+    func trustReferrals() throws {
+        let file = folder.appending(path: "issuers.json")
+        let known = try JSONValue.parse(Array(try Data(contentsOf: file))).items
+        let referrals: JSONValue = [
+            "issuer": .string(addresses.referrals), "jwks": .string("\(addresses.referrals)/auth/keys"),
+            "audience": "handrail", "agencies": ["*"],
+        ]
+        try Data(JSONValue.array(known + [referrals]).serialized()).write(to: file)
     }
 
     /// Everything the services have logged.

@@ -2,6 +2,7 @@ import ArgumentParser
 import FoundationEssentials
 import JSON
 import Models
+import ServiceKit
 
 /// `handrail partner`: the organisations that refer, and the keys they come in with.
 struct Partner: AsyncParsableCommand {
@@ -9,37 +10,14 @@ struct Partner: AsyncParsableCommand {
         abstract: "Registers organisations that refer, and changes or withdraws their keys.",
         discussion: """
             Calls the API of referrals (HANDRAIL_REFERRALS_LISTEN) with the operator's token from the file that \
-            HANDRAIL_OPERATOR_TOKEN_FILE names; where HANDRAIL_ENV=local, with one of the local issuer.
+            HANDRAIL_OPERATOR_TOKEN_FILE names; without it, with one signed by the key of referrals itself, where \
+            HANDRAIL_REFERRALS_TOKEN_KEY_FILE and HANDRAIL_REFERRALS_PUBLIC_URL are set; where HANDRAIL_ENV=local, with \
+            one of the local issuer.
             """,
         subcommands: [Add.self, Rotate.self, Disable.self]
     )
 
-    /// Whose partner it is, and how to reach the API.
-    struct Access: ParsableArguments {
-        @Option(help: "The agency's id.")
-        var agency: String
-
-        func validate() throws {
-            if AgencyID(agency) == nil { throw ValidationError("\(agency) is not a UUID") }
-        }
-
-        /// Sends one request to the API of referrals as the operator.
-        func send(
-            _ method: String, _ path: String, _ body: JSONValue? = nil
-        ) async throws -> Caller.Answer {
-            let settings = OperatorSettings()
-            let url = SuiteAddresses(settings).referrals + path
-            return try await Caller().send(method, url, token: try await token(settings), body)
-        }
-
-        private func token(_ settings: OperatorSettings) async throws -> String {
-            if let token = try settings.secret("HANDRAIL_OPERATOR_TOKEN_FILE") { return token }
-            guard let agency = AgencyID(agency) else { throw ValidationError("the agency's id is not a UUID") }
-            return try await LocalIssuer(settings).staffToken("operator", agency: agency, at: WallClock.system.now())
-        }
-    }
-
-    /// Where a client's public keys are: exactly one of the two.
+    /// By what a client proves who it is: exactly one of the three.
     struct Keys: ParsableArguments {
         @Option(help: "A file with the client's public JWK set.")
         var jwks: String?
@@ -47,13 +25,25 @@ struct Partner: AsyncParsableCommand {
         @Option(help: "The https address of the client's JWK set; fetched when it asks for a token.")
         var jwksURL: String?
 
+        @Option(help: "A PEM file with the certificate that the client comes with, instead of signing.")
+        var certificate: String?
+
         func validate() throws {
-            if (jwks == nil) == (jwksURL == nil) { throw ValidationError("give either --jwks or --jwks-url") }
+            if [jwks, jwksURL, certificate].compactMap(\.self).count != 1 {
+                throw ValidationError("give one of --jwks, --jwks-url and --certificate")
+            }
         }
 
         func json() throws -> JSONValue {
             if let jwksURL { return ["jwksURL": .string(jwksURL)] }
-            guard let jwks else { throw ValidationError("give either --jwks or --jwks-url") }
+            if let certificate {
+                let text = String(decoding: try Data(contentsOf: URL(filePath: certificate)), as: UTF8.self)
+                guard let digest = CertificateThumbprint(ofPEM: text) else {
+                    throw ValidationError("\(certificate) holds no PEM certificate")
+                }
+                return ["certificateSHA256": .string(digest.description)]
+            }
+            guard let jwks else { throw ValidationError("give one of --jwks, --jwks-url and --certificate") }
             return ["jwks": try JSONValue.parse(Array(try Data(contentsOf: URL(filePath: jwks))))]
         }
     }
@@ -64,7 +54,7 @@ struct Partner: AsyncParsableCommand {
             abstract: "Registers an organisation with a client, and prints the ids.",
             discussion: "A webhook's secret is printed once and cannot be read again.")
 
-        @OptionGroup var access: Access
+        @OptionGroup var access: OperatorAccess
         @OptionGroup var keys: Keys
 
         @Option(help: "The organisation's name, as consents name it.")
@@ -99,7 +89,7 @@ struct Partner: AsyncParsableCommand {
     struct Rotate: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Replaces the keys of a partner's client.")
 
-        @OptionGroup var access: Access
+        @OptionGroup var access: OperatorAccess
         @OptionGroup var keys: Keys
 
         @Argument(help: "The partner's id.")
@@ -119,7 +109,7 @@ struct Partner: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Shuts a partner out: its clients get no more tokens; what it referred stays.")
 
-        @OptionGroup var access: Access
+        @OptionGroup var access: OperatorAccess
 
         @Argument(help: "The partner's id.")
         var partner: String

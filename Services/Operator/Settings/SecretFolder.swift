@@ -51,9 +51,11 @@ struct SecretFolder {
             String(decoding: (["keys": [key]] as JSONValue).serialized(), as: UTF8.self)
         }
         let keys = url.appending(path: "issuer.jwks.json").path
+        let roles = JSONValue.array(Role.allCases.map { .string($0.rawValue) })
         made += try make("issuers.json") {
             """
-            [{"issuer": "\(LocalIssuer.issuer)", "jwksFile": "\(keys)", "audience": "\(LocalIssuer.audience)"}]
+            [{"issuer": "\(LocalIssuer.issuer)", "jwksFile": "\(keys)", "audience": "\(LocalIssuer.audience)", \
+            "agencies": ["*"], "roles": \(String(decoding: roles.serialized(), as: UTF8.self))}]
             """
         }
         return made

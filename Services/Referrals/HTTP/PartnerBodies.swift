@@ -28,6 +28,8 @@ struct PartnerBody: Decodable, Sendable {
 struct ClientBody: Decodable, Sendable {
     var jwks: KeySet?
     var jwksURL: String?
+    /// The SHA-256 digest of the client's certificate, in base64url.
+    var certificateSHA256: String?
     var scopes: [String]?
 
     /// A JWK set of public keys.
@@ -51,8 +53,8 @@ struct ClientBody: Decodable, Sendable {
     }
 
     func keys(allowsLocal: Bool) throws -> ClientKeys {
-        switch (jwks, jwksURL) {
-        case (.some(let set), nil):
+        switch (jwks, jwksURL, certificateSHA256) {
+        case (.some(let set), nil, nil):
             guard (1...20).contains(set.keys.count) else { throw Faults([Fault("/jwks/keys", "1 to 20 keys")]) }
             for (index, key) in set.keys.enumerated() where !key.isWhole {
                 throw Faults([
@@ -60,12 +62,17 @@ struct ClientBody: Decodable, Sendable {
                 ])
             }
             return .inline(Array(try JSONEncoder().encode(set)))
-        case (nil, .some(let url)):
+        case (nil, nil, .some(let text)):
+            guard let digest = CertificateThumbprint(text) else {
+                throw Faults([Fault("/certificateSHA256", "a SHA-256 digest in base64url")])
+            }
+            return .certificate(digest)
+        case (nil, .some(let url), nil):
             guard WebAddress.host(of: url, allowsLocal: allowsLocal) != nil else {
                 throw Faults([Fault("/jwksURL", "an https address of a named host")])
             }
             return .url(url)
-        default: throw Faults([Fault("/jwks", "either jwks or jwksURL")])
+        default: throw Faults([Fault("/jwks", "one of jwks, jwksURL and certificateSHA256")])
         }
     }
 

@@ -1,6 +1,7 @@
 internal import Crypto
 internal import FHIR
 internal import JSON
+internal import Models
 internal import ReferralsSettings
 internal import ServiceKit
 
@@ -13,7 +14,9 @@ struct PartnerDoor: Sendable {
 
     private let fhir: FHIRRoutes
     private let smart: SMARTRoutes
-    /// The service as the issuer of its partners' tokens.
+    /// What signs the tokens that the service gives.
+    let tokens: AccessTokens
+    /// The service as the issuer of the tokens that it gives to partners and to the owners of accounts.
     let issuer: OwnIssuer
 
     /// - Throws: ``Mistake``; what swift-crypto throws of a key that is none.
@@ -35,8 +38,11 @@ struct PartnerDoor: Sendable {
             clock: environment.clock, ids: environment.ids, logger: environment.logger
         )
         fhir = FHIRRoutes(database: environment.database, store: store, publicURL: url, clock: environment.clock)
-        smart = SMARTRoutes(publicURL: url, endpoint: endpoint, scopes: FHIRRoutes.scopes)
-        issuer = OwnIssuer(issuer: url, audience: environment.name, keySet: tokens.publicKeys.serialized())
+        smart = SMARTRoutes(
+            publicURL: url, endpoint: endpoint, scopes: FHIRRoutes.scopes, certificates: settings.clientCertificates)
+        self.tokens = tokens
+        let roles = Set(Role.allCases.filter { $0 == .partner || Account.mayHave($0) })
+        issuer = OwnIssuer(issuer: url, roles: roles, keySet: tokens.publicKeys.serialized())
     }
 
     func add(to routes: inout Routes) {

@@ -62,6 +62,7 @@ enum ReferralProblems {
         case .nameTaken: .conflict("partner-name-taken", title: "A partner of that name exists")
         case .noSuchPartner: .invalid("/partnerID", "an active partner of this agency")
         case .consentDeficient: .invalid("/consent", "lacks an element of 42 CFR 2.31(a)")
+        case .loginTaken: .conflict("login-taken", title: "Another account has this login")
         case .raced: .unavailable()
         case .unknownCode: .internalError
         }

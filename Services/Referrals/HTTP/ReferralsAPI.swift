@@ -14,6 +14,10 @@ struct ReferralsAPI: Sendable {
     var allowsLocal = false
     /// How often one caller may declare an emergency: a hospital has several in a night, a guesser hundreds.
     let emergencies = RateLimiter(.init(burst: 10, perMinute: 1))
+    /// What makes the passwords of accounts slow to guess.
+    var hasher = PasswordHasher()
+    /// Accounts are of today, also where a past is rehearsed.
+    var accountClock = WallClock.system
 
     var routes: Routes {
         var routes = Routes()
@@ -35,6 +39,7 @@ struct ReferralsAPI: Sendable {
         addRequests(to: &routes)
         addDisclosures(to: &routes)
         addOwnRecord(to: &routes)
+        addAccounts(to: &routes)
     }
 
     /// Runs a request in one transaction of its agency, again where it met another one.

@@ -19,6 +19,8 @@ public enum ReferralsMigrations {
                 Migration("V0010_declare_emergencies", PackageResources.V0010_declare_emergencies_sql),
                 Migration(
                     "V0011_keep_requests_of_participants", PackageResources.V0011_keep_requests_of_participants_sql),
+                Migration("V0012_create_account", PackageResources.V0012_create_account_sql),
+                Migration("V0013_add_client_certificate", PackageResources.V0013_add_client_certificate_sql),
             ]
         )
     }

@@ -8,7 +8,7 @@ extension Statement {
     static let findClient = Statement(
         "client_registry.find",
         """
-        select client_id, partner_id, jwks, jwks_url, scopes
+        select client_id, partner_id, jwks, jwks_url, certificate_sha256, scopes
         from referral.partner_client
         where agency_id = $1 and client_id = $2 and disabled_at is null
         """
@@ -51,8 +51,12 @@ struct ClientRegistry: Sendable {
         guard let agencyID = Self.agency(of: clientID),
             let row = try await pool.query(.findClient, agencyID, clientID).first
         else { return nil }
-        let (id, partner, jwks, url, scopes) = try row.decode((String, PartnerID, JSONB?, String?, [String]).self)
-        guard let keys = jwks.map({ ClientKeys.inline($0.bytes) }) ?? url.map(ClientKeys.url) else { return nil }
+        let (id, partner, jwks, url, certificate, scopes) = try row.decode(
+            (String, PartnerID, JSONB?, String?, String?, [String]).self)
+        let certified = certificate.flatMap { CertificateThumbprint($0) }.map(ClientKeys.certificate)
+        guard let keys = jwks.map({ ClientKeys.inline($0.bytes) }) ?? url.map(ClientKeys.url) ?? certified else {
+            return nil
+        }
         return Client(agencyID: agencyID, clientID: id, partnerID: partner, keys: keys, scopes: scopes)
     }
 

@@ -39,6 +39,7 @@ extension Store {
             renewal.next = nil
             try await resealWebhookSecrets(in: work)
             try await resealOfficeSecret(in: work)
+            try await resealTimeCodes(in: work)
         }
         return renewal
     }

@@ -3,6 +3,7 @@ internal import MessageTable
 internal import Models
 internal import Postgres
 internal import ReferralsDomain
+internal import ServiceKit
 
 extension Statement {
     static let insertPartner = Statement(
@@ -65,8 +66,8 @@ extension Statement {
         "partner_client.insert",
         """
         insert into referral.partner_client
-          (agency_id, client_id, partner_id, jwks, jwks_url, scopes, created_at)
-        values ($1, $2, $3, $4, $5, $6, $7)
+          (agency_id, client_id, partner_id, jwks, jwks_url, certificate_sha256, scopes, created_at)
+        values ($1, $2, $3, $4, $5, $6, $7, $8)
         """
     )
 
@@ -74,7 +75,7 @@ extension Statement {
         "partner_client.rotate",
         """
         update referral.partner_client
-        set jwks = $4, jwks_url = $5
+        set jwks = $4, jwks_url = $5, certificate_sha256 = $6
         where agency_id = $1 and partner_id = $2 and client_id = $3 and disabled_at is null
         """
     )
@@ -98,15 +99,18 @@ extension Statement {
     )
 }
 
-/// Where a client's public keys come from.
+/// By what a client is known: its public keys, or the certificate that it comes with.
 enum ClientKeys: Hashable, Sendable {
     /// A JWK set, as JSON.
     case inline([UInt8])
     /// The address of one.
     case url(String)
+    /// The digest of a certificate.
+    case certificate(CertificateThumbprint)
 
     var jwks: JSONB? { if case .inline(let bytes) = self { JSONB(bytes) } else { nil } }
     var address: String? { if case .url(let text) = self { text } else { nil } }
+    var thumbprint: String? { if case .certificate(let digest) = self { digest.description } else { nil } }
 }
 
 extension Store {
@@ -159,7 +163,7 @@ extension Store {
         guard found.status == .active else { throw StoreError(.noSuchPartner) }
         let clientID = "\(work.agencyID).\(ids.new(PartnerID.self))"
         try await work.tx.execute(
-            .insertClient, work.agencyID, clientID, partner, keys.jwks, keys.address, scopes, work.now
+            .insertClient, work.agencyID, clientID, partner, keys.jwks, keys.address, keys.thumbprint, scopes, work.now
         )
         return clientID
     }
@@ -167,7 +171,7 @@ extension Store {
     /// Replaces a client's keys.
     func rotateClient(_ clientID: String, of partner: PartnerID, keys: ClientKeys, in work: Work) async throws {
         let touched = try await work.tx.execute(
-            .rotateClient, work.agencyID, partner, clientID, keys.jwks, keys.address
+            .rotateClient, work.agencyID, partner, clientID, keys.jwks, keys.address, keys.thumbprint
         )
         guard touched == 1 else { throw StoreError(.notFound) }
     }

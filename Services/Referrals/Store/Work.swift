@@ -49,6 +49,8 @@ struct StoreError: Error, Hashable, CustomStringConvertible {
         case consentDeficient
         /// A row holds a code of a newer version, by which nothing may be guessed.
         case unknownCode
+        /// Another account has the login.
+        case loginTaken
     }
 
     let code: Code

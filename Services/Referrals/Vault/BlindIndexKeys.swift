@@ -35,6 +35,11 @@ struct BlindIndexKeys: Sendable {
         digests(of: "placer/\(client)/\(identifier)", in: agency)
     }
 
+    /// The digests of the name under which somebody signs in, the oldest version first.
+    func loginDigests(of login: String, in agency: AgencyID) -> [(Int16, String)] {
+        digests(of: "login/\(login)", in: agency)
+    }
+
     /// HMAC-SHA-256 in hexadecimal. The agency is part of the text: equal people in two agencies are not linked.
     private func digests(of text: String, in agency: AgencyID) -> [(Int16, String)] {
         keys.map { version, key in

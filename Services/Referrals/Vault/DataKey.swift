@@ -102,5 +102,14 @@ struct Vault: Sendable {
         try ring.open(sealed, authenticating: "\(agency)/privacy_office.webhook_secret")
     }
 
+    /// The secret of an account's second factor.
+    func sealTimeCode(_ secret: [UInt8], of account: AccountID, in agency: AgencyID) throws(VaultError) -> [UInt8] {
+        try ring.seal(secret, authenticating: "\(agency)/\(account)/account.totp_secret")
+    }
+
+    func openTimeCode(_ sealed: [UInt8], of account: AccountID, in agency: AgencyID) throws(VaultError) -> [UInt8] {
+        try ring.open(sealed, authenticating: "\(agency)/\(account)/account.totp_secret")
+    }
+
     private static func owner(_ participant: ParticipantID, _ agency: AgencyID) -> String { "\(agency)/\(participant)" }
 }

@@ -17,6 +17,8 @@ public struct Denial: Hashable, Sendable {
         /// The resource belongs to another agency or partner, or is not there.
         case hidden
         case rateLimit = "rate-limit"
+        /// An account's login, password or code was not right.
+        case signIn = "sign-in"
         case agencyNotConfigured = "agency-not-configured"
         /// Of another agency.
         case tenant
@@ -52,6 +54,8 @@ public struct Denial: Hashable, Sendable {
     public var participantIDs: [ParticipantID]
     /// What it was for, as far as it came to that.
     public var purpose: PurposeOfUse?
+    /// Whose account an open route was tried with; nil where the request's own token says who asked, or nobody knows.
+    public var principal: Principal?
 
     public init(_ reason: Reason, participantIDs: [ParticipantID] = [], purpose: PurposeOfUse? = nil) {
         self.reason = reason

@@ -21,7 +21,7 @@ public struct DeniedRequest: Sendable {
 
     init(denial: Denial, context: APIContext) {
         self.denial = denial
-        principal = context.authenticated
+        principal = denial.principal ?? context.authenticated
         operationID = context.route?.operationID
         dataClasses = context.route?.discloses ?? []
         ruleVersion = context.access?.rules.version ?? ""

@@ -16,6 +16,8 @@ public struct Principal: Hashable, Sendable {
     public var peerID: PeerID?
     /// The participant whom the token belongs to; nil for everybody else.
     public var participantID: ParticipantID?
+    /// The certificate without which the token is no good (RFC 8705 §3); nil for a token that whoever has it may use.
+    public var certificate: CertificateThumbprint?
 
     public init(
         agencyID: AgencyID,
@@ -24,7 +26,8 @@ public struct Principal: Hashable, Sendable {
         scopes: Set<String> = [],
         partnerID: PartnerID? = nil,
         peerID: PeerID? = nil,
-        participantID: ParticipantID? = nil
+        participantID: ParticipantID? = nil,
+        certificate: CertificateThumbprint? = nil
     ) {
         self.agencyID = agencyID
         self.subject = subject
@@ -33,5 +36,6 @@ public struct Principal: Hashable, Sendable {
         self.partnerID = partnerID
         self.peerID = peerID
         self.participantID = participantID
+        self.certificate = certificate
     }
 }

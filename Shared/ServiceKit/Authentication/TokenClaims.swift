@@ -12,30 +12,59 @@ struct TokenClaims: Sendable {
     /// The issuer that a payload names, before anything is verified: only to find the keys.
     static func issuer(of payload: JSONValue) -> String? { payload["iss"]?.string }
 
-    /// Nil where a claim is missing, is of another type, is out of its time, or does not fit the role.
-    init?(_ payload: JSONValue, audiences: Set<String>, now: Instant) {
+    /// Nil where a claim is missing, is of another type, is out of its time, does not fit the role, or says what the
+    /// issuer may not say.
+    init?(_ payload: JSONValue, of issuer: TokenIssuer, audiences: Set<String>, now: Instant) {
         guard let subject = payload["sub"]?.string, (1...256).contains(subject.unicodeScalars.count),
             let audience = payload["aud"], !Self.texts(audience).isDisjoint(with: audiences),
             let expiresAt = Self.time(payload["exp"]), now < expiresAt + Self.leeway,
             Self.isPast(payload["nbf"], now), Self.isPast(payload["iat"], now),
-            let agencyID = payload["agency_id"]?.string.flatMap({ AgencyID($0) }),
-            let role = payload["role"]?.string.flatMap(Role.init(rawValue:))
+            let agencyID = Self.agency(payload, issuer), let role = Self.role(payload, issuer),
+            issuer.maySpeak(for: agencyID, as: role)
         else { return nil }
         var principal = Principal(agencyID: agencyID, subject: subject, role: role)
         if let scope = payload["scope"] {
             guard let text = scope.string else { return nil }
             principal.scopes = Set(text.split(separator: " ").map(String.init))
         }
+        // A token that is bound to something that is not understood here is bound all the same.
+        if let confirmation = payload["cnf"] {
+            guard let digest = confirmation["x5t#S256"]?.string.flatMap({ CertificateThumbprint($0) }) else {
+                return nil
+            }
+            principal.certificate = digest
+        }
+        let names = issuer.claims
         do {
-            principal.partnerID = try Self.id(payload["partner_id"])
-            principal.peerID = try Self.id(payload["peer_id"])
-            principal.participantID = try Self.id(payload["participant_id"])
+            principal.partnerID = try Self.id(ClaimNames.find(names?.partner ?? "partner_id", in: payload))
+            principal.peerID = try Self.id(ClaimNames.find(names?.peer ?? "peer_id", in: payload))
+            principal.participantID = try Self.id(
+                ClaimNames.find(names?.participant ?? "participant_id", in: payload))
         } catch {
             return nil
         }
         guard Self.fits(principal) else { return nil }
         self.principal = principal
         self.expiresAt = expiresAt
+    }
+
+    /// The agency that the token names, or the only one of its issuer; nil where they are not the same.
+    private static func agency(_ payload: JSONValue, _ issuer: TokenIssuer) -> AgencyID? {
+        guard let claim = ClaimNames.find(issuer.claims?.agency ?? "agency_id", in: payload) else {
+            return issuer.agency
+        }
+        guard let named = claim.string.flatMap({ AgencyID($0) }) else { return nil }
+        return issuer.agency == nil || issuer.agency == named ? named : nil
+    }
+
+    /// The one role that the token gives. Several are as good as none: which of them holds would be a guess.
+    private static func role(_ payload: JSONValue, _ issuer: TokenIssuer) -> Role? {
+        guard let claim = ClaimNames.find(issuer.claims?.role ?? "role", in: payload) else { return nil }
+        let found = Set(
+            texts(claim).compactMap { name in
+                if let names = issuer.roleNames { names[name] } else { Role(rawValue: name) }
+            })
+        return found.count == 1 ? found.first : nil
     }
 
     private struct NotAnID: Error {}

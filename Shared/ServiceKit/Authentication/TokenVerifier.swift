@@ -11,6 +11,7 @@ internal import NIOConcurrencyHelpers
 /// counts at most that long, and a signature is not checked with every request.
 public final class TokenVerifier: Sendable {
     private struct Trusted: Sendable {
+        let issuer: TokenIssuer
         let keys: IssuerKeys
         let audiences: Set<String>
     }
@@ -21,7 +22,7 @@ public final class TokenVerifier: Sendable {
 
     /// - Parameters:
     ///   - service: `peer-matching`, the audience that is accepted beside `handrail`.
-    ///   - load: reads the key set of an issuer, from its URL or file.
+    ///   - load: reads the key set of an issuer, from its URL or file, or from where it says that they are.
     public init(
         service: String,
         issuers: [TokenIssuer],
@@ -35,7 +36,7 @@ public final class TokenVerifier: Sendable {
             issuers.map { issuer in
                 let keys = IssuerKeys(issuer: issuer.issuer, clock: clock, logger: logger) { try await load(issuer) }
                 let audiences = issuer.audience.map { Set([$0]) } ?? [service, "handrail"]
-                return (issuer.issuer, Trusted(keys: keys, audiences: audiences))
+                return (issuer.issuer, Trusted(issuer: issuer, keys: keys, audiences: audiences))
             },
             uniquingKeysWith: { first, _ in first }
         )
@@ -70,7 +71,7 @@ public final class TokenVerifier: Sendable {
         else { return nil }
         let keys = await trusted.keys.candidates(keyID: token.keyID)
         guard keys.contains(where: { $0.verifies(token) }) else { return nil }
-        return TokenClaims(payload, audiences: trusted.audiences, now: now)
+        return TokenClaims(payload, of: trusted.issuer, audiences: trusted.audiences, now: now)
     }
 
     /// A token made for something else, such as an identity token with its own type, is not taken for access.

@@ -46,6 +46,12 @@ public struct ServiceSettings: Sendable {
     /// Where heads of the audit trail are appended, besides the log.
     let auditHeadsFile: String?
     let tls: TLSPolicy
+    /// `HANDRAIL_TLS_CLIENT_CA_FILE`.
+    let clientAuthority: String?
+    /// Where clients' certificates are found; nil where none is asked for.
+    public let clientCertificates: ClientCertificateSource?
+    /// `HANDRAIL_CALLER_ADDRESS_HEADER`.
+    let callers: CallerAddressSource
     let rateLimit: RateLimiter.Limit
     let logLevel: Logger.Level
     /// How long a process keeps answering after SIGTERM while it says that it is not ready.
@@ -105,11 +111,13 @@ public struct ServiceSettings: Sendable {
         let database = reader.database("\(prefix)_DATABASE", service: service, deployment)
         let worker = reader.database("\(prefix)_WORKER_DATABASE", service: "\(service)-worker", deployment)
         databaseConnections = reader.number("\(prefix)_DATABASE_CONNECTIONS", in: 1...200, default: 8)
-        issuers = reader.issuers()
+        issuers = reader.issuers(deployment)
         idempotencyKey = reader.secret("HANDRAIL_IDEMPOTENCY_KEY_FILE", atLeast: 32) ?? []
         auditKey = reader.auditKey(deployment)
         auditHeadsFile = reader.optional("HANDRAIL_AUDIT_HEADS_FILE")
         tls = reader.tls(listeners: [("\(prefix)_LISTEN", listen), ("\(prefix)_OPERATOR_LISTEN", operatorListen)])
+        (clientAuthority, clientCertificates) = reader.clientCertificates(tls)
+        callers = reader.callers(tls)
         let perMinute = reader.number("HANDRAIL_RATE_LIMIT_PER_MINUTE", in: 0...10_000_000, default: 6000)
         rateLimit = perMinute == 0 ? .unlimited : .init(burst: max(20, perMinute / 10), perMinute: perMinute)
         logLevel = reader.choice("HANDRAIL_LOG_LEVEL", default: Logger.Level.info) ?? .info

@@ -59,7 +59,7 @@ extension ServiceSettings {
         ),
         SettingReference(
             "HANDRAIL_TOKEN_ISSUERS",
-            "JSON file that lists whose tokens are accepted: issuer, jwks or jwksFile, audience"
+            "JSON file that lists whose tokens are accepted, and which agencies and roles each issuer may speak for"
         ),
         SettingReference(
             "HANDRAIL_IDEMPOTENCY_KEY_FILE", "file with at least 32 random bytes, the same in every process"
@@ -82,6 +82,23 @@ extension ServiceSettings {
         SettingReference(
             "HANDRAIL_TLS_CA_FILE", "PEM certificate that signed it, for the `health` command",
             fallback: "the certificate itself"
+        ),
+        SettingReference(
+            "HANDRAIL_TLS_CLIENT_CA_FILE",
+            "PEM certificates of those who sign partners' client certificates, which may then stand for a signed assertion",
+            fallback: "none is asked for"
+        ),
+        SettingReference(
+            "HANDRAIL_TLS_CLIENT_CERTIFICATE_HEADER",
+            "with `HANDRAIL_TLS=terminated-upstream`: the header in which the proxy passes on the client certificate that it "
+                + "verified (RFC 9440, or escaped PEM); the proxy must remove it from what callers send",
+            fallback: "none is believed"
+        ),
+        SettingReference(
+            "HANDRAIL_CALLER_ADDRESS_HEADER",
+            "with `HANDRAIL_TLS=terminated-upstream`: the header in which the proxy says who called, such as `X-Forwarded-For`; "
+                + "its last address bounds how often one caller may fail to prove who it is",
+            fallback: "no bound by address behind a proxy"
         ),
         SettingReference(
             "HANDRAIL_CLOCK",

@@ -27,13 +27,14 @@ extension SettingsReader {
     }
 
     /// Whose tokens are accepted.
-    mutating func issuers() -> [TokenIssuer] {
+    mutating func issuers(_ deployment: ServiceSettings.Deployment) -> [TokenIssuer] {
         let name = "HANDRAIL_TOKEN_ISSUERS"
         let path = required(name)
         guard !path.isEmpty, let content = file(name, path) else { return [] }
-        let issuers: [TokenIssuer]
+        var issuers: [TokenIssuer]
         do {
             issuers = try StrictJSON.decode([TokenIssuer].self, from: content)
+            if deployment == .local { issuers = issuers.map(\.grantedForTrying) }
         } catch {
             let places = error.errors.map { "\($0.pointer) \($0.detail)" }
             mistake("\(name): \(error.detail ?? places.joined(separator: ", "))")
@@ -72,6 +73,35 @@ extension SettingsReader {
             mistake("\(listener.name) is not on loopback: TLS files or HANDRAIL_TLS=terminated-upstream are needed")
         }
         return .none
+    }
+
+    /// Where callers' addresses are known from.
+    mutating func callers(_ tls: ServiceSettings.TLSPolicy) -> CallerAddressSource {
+        let header = optional("HANDRAIL_CALLER_ADDRESS_HEADER")
+        guard tls == .terminatedUpstream else {
+            if header != nil { mistake("HANDRAIL_CALLER_ADDRESS_HEADER needs HANDRAIL_TLS=terminated-upstream") }
+            return .connection
+        }
+        return header.map { .header($0) } ?? .unknown
+    }
+
+    /// Whose certificates clients may come with, and where they are found.
+    mutating func clientCertificates(
+        _ tls: ServiceSettings.TLSPolicy
+    ) -> (authority: String?, source: ClientCertificateSource?) {
+        let authority = optional("HANDRAIL_TLS_CLIENT_CA_FILE")
+        let header = optional("HANDRAIL_TLS_CLIENT_CERTIFICATE_HEADER")
+        switch (authority, header, tls) {
+        case (nil, nil, _): return (nil, nil)
+        case (let authority?, nil, .files): return (authority, .connection)
+        case (nil, let header?, .terminatedUpstream): return (nil, .header(header))
+        case (.some, nil, _): mistake("HANDRAIL_TLS_CLIENT_CA_FILE needs HANDRAIL_TLS_CERTIFICATE_FILE")
+        case (nil, .some, _):
+            mistake("HANDRAIL_TLS_CLIENT_CERTIFICATE_HEADER needs HANDRAIL_TLS=terminated-upstream")
+        case (.some, .some, _):
+            mistake("HANDRAIL_TLS_CLIENT_CA_FILE and HANDRAIL_TLS_CLIENT_CERTIFICATE_HEADER exclude each other")
+        }
+        return (nil, nil)
     }
 
     /// The service's own settings: plain values, and the content of files for names that end in `_FILE`.

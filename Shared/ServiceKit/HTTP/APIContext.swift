@@ -24,7 +24,9 @@ public struct APIContext: RequestContext {
     var access: Access?
     var allowance: RateLimiter.Allowance?
     /// The caller's network address, for bounding what one address can cause; never stored or logged.
-    let address: String?
+    var address: String?
+    /// The connection, for the certificate that its TLS has verified.
+    let channel: any Channel
 
     public init(source: ApplicationRequestContextSource) {
         coreContext = CoreRequestContextStorage(source: source)
@@ -37,6 +39,7 @@ public struct APIContext: RequestContext {
         access = nil
         allowance = nil
         address = source.channel.remoteAddress?.ipAddress
+        channel = source.channel
     }
 
     /// Who is asking.

@@ -14,6 +14,10 @@ public struct Gate: Sendable {
     var denials: DenialTrail
     /// How long a request may take: then its caller has gone, and its statements are stopped.
     var timeLimit: Duration
+    /// Where the certificates are found to which tokens may be bound.
+    var certificates: ClientCertificateSource?
+    /// Where callers' addresses are known from.
+    var callers: CallerAddressSource
 
     public init(
         authenticator: Authenticator,
@@ -22,7 +26,9 @@ public struct Gate: Sendable {
         limiter: RateLimiter = RateLimiter(.unlimited),
         fingerprint: BodyFingerprint,
         denials: DenialTrail,
-        timeLimit: Duration = .seconds(30)
+        timeLimit: Duration = .seconds(30),
+        certificates: ClientCertificateSource? = nil,
+        callers: CallerAddressSource = .connection
     ) {
         self.authenticator = authenticator
         self.agencies = agencies
@@ -31,12 +37,16 @@ public struct Gate: Sendable {
         self.fingerprint = fingerprint
         self.denials = denials
         self.timeLimit = timeLimit
+        self.certificates = certificates
+        self.callers = callers
     }
 
     /// Fills the context, or throws why the request is not let through.
     func admit(_ request: Request, _ route: Route, _ context: inout APIContext) async throws {
+        context.address = callers.address(request, context.address)
         if route.access != .open {
             let principal = try await authenticate(request)
+            try await checkBinding(of: principal, request, context)
             context.authenticated = principal
             context.logger[metadataKey: "agency_id"] = "\(principal.agencyID)"
             context.allowance = try limiter.take(for: principal)
@@ -59,6 +69,17 @@ public struct Gate: Sendable {
             throw Problem.unauthenticated.denying(Denial(.invalidToken))
         }
         return try await authenticator.principal(String(parts[1]))
+    }
+
+    /// A token that is bound to a certificate is only good on a connection that has it: elsewhere it was stolen.
+    private func checkBinding(of principal: Principal, _ request: Request, _ context: APIContext) async throws(Problem)
+    {
+        guard let certificate = principal.certificate else { return }
+        guard await context.clientCertificate(request, from: certificates) == certificate else {
+            var denial = Denial(.invalidToken)
+            denial.principal = principal
+            throw Problem.unauthenticated.denying(denial)
+        }
     }
 
     private static func authorise(_ principal: Principal, _ access: Route.Access) throws(Problem) {

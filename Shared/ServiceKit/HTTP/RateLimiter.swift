@@ -90,7 +90,7 @@ struct TokenBuckets<Key: Hashable & Sendable>: Sendable {
     }
 
     private struct Bucket {
-        var tokens: Double
+        fileprivate(set) var tokens: Double
         var at: ContinuousClock.Instant
 
         mutating func take(_ burst: Double, _ perSecond: Double, at now: ContinuousClock.Instant) -> Outcome {
@@ -119,6 +119,11 @@ struct TokenBuckets<Key: Hashable & Sendable>: Sendable {
         if buckets.count >= largest, buckets[key] == nil { forget(at: now) }
         let (burst, perSecond) = (burst, perSecond)
         return buckets[key, default: Bucket(tokens: burst, at: now)].take(burst, perSecond, at: now)
+    }
+
+    /// What was taken was not used.
+    mutating func giveBack(_ key: Key) {
+        buckets[key]?.tokens += 1
     }
 
     private func tokens(of bucket: Bucket, at now: ContinuousClock.Instant) -> Double {

@@ -8,6 +8,8 @@ internal import NIOSSL
 /// Builds the HTTP servers of a process, with TLS where it is configured.
 struct Listeners: Sendable {
     let tls: ServiceSettings.TLSPolicy
+    /// PEM file of whose certificates clients may come with; nil asks for none.
+    var clientAuthority: String?
     let logger: Logger
 
     /// - Parameter whenListening: called once the port is open.
@@ -38,11 +40,25 @@ struct Listeners: Sendable {
         guard case .files(let certificate, let privateKey) = tls, !address.isLoopback else {
             return .http1(configuration: limits)
         }
+        let configuration = try Self.configuration(certificate, privateKey, clientAuthority: clientAuthority)
+        return try .tls(.http1(configuration: limits), tlsConfiguration: configuration)
+    }
+
+    /// - Throws: where a file cannot be read.
+    static func configuration(
+        _ certificate: String, _ privateKey: String, clientAuthority: String?
+    ) throws -> TLSConfiguration {
         var configuration = TLSConfiguration.makeServerConfiguration(
             certificateChain: try NIOSSLCertificate.fromPEMFile(certificate).map { .certificate($0) },
             privateKey: .privateKey(try NIOSSLPrivateKey(file: privateKey, format: .pem))
         )
         configuration.minimumTLSVersion = .tlsv12
-        return try .tls(.http1(configuration: limits), tlsConfiguration: configuration)
+        if let clientAuthority {
+            // Most callers have none, and come with a token; one that is brought must be good.
+            configuration.certificateVerification = .optionalVerification
+            configuration.trustRoots = .certificates(try NIOSSLCertificate.fromPEMFile(clientAuthority))
+            configuration.sendCANameList = true
+        }
+        return configuration
     }
 }

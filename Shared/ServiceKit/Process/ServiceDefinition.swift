@@ -1,4 +1,5 @@
 public import MessageTable
+public import Models
 public import Postgres
 public import ServiceLifecycle
 
@@ -45,14 +46,14 @@ public struct ServiceDefinition: Sendable {
 public struct OwnIssuer: Sendable {
     /// Equal to the token's `iss`.
     public var issuer: String
-    /// What the token's `aud` contains.
-    public var audience: String
+    /// The roles that its tokens may give; their `aud` is the service's name or `handrail`.
+    public var roles: Set<Role>
     /// Its public keys, a JSON Web Key Set.
     public var keySet: [UInt8]
 
-    public init(issuer: String, audience: String, keySet: [UInt8]) {
+    public init(issuer: String, roles: Set<Role>, keySet: [UInt8]) {
         self.issuer = issuer
-        self.audience = audience
+        self.roles = roles
         self.keySet = keySet
     }
 }

@@ -81,7 +81,8 @@ struct ServiceProcess {
     ) throws -> [ServiceGroupConfiguration.ServiceConfiguration] {
         let (database, logger) = (environment.database, environment.logger)
         let health = Health(checks: checks(definition, environment))
-        let listeners = Listeners(tls: settings.tls, logger: logger)
+        let operators = Listeners(tls: settings.tls, logger: logger)
+        let listeners = Listeners(tls: settings.tls, clientAuthority: settings.clientAuthority, logger: logger)
         let api = API(
             service: name, definition, gate: gate(definition, environment), logger: logger, metrics: metrics,
             rehearses: rehearses)
@@ -89,7 +90,7 @@ struct ServiceProcess {
         let services: [any Service] =
             [
                 PoolCloser(database: database, logger: logger),
-                try listeners.application(operatorAPI.responder, on: settings.operatorListen),
+                try operators.application(operatorAPI.responder, on: settings.operatorListen),
                 AuditUpkeep(
                     service: name, workers: database.workers, key: settings.auditKey,
                     headsFile: settings.auditHeadsFile,
@@ -142,7 +143,7 @@ struct ServiceProcess {
         let own = definition.issuer
         // The service's own keys come first: no setting can put others in their place.
         let issuers =
-            (own.map { [TokenIssuer(issuer: $0.issuer, audience: $0.audience)] } ?? [])
+            (own.map { [TokenIssuer(issuer: $0.issuer, agencies: .all, roles: $0.roles)] } ?? [])
             + settings.issuers.filter { $0.issuer != own?.issuer }
         let verifier = TokenVerifier(
             // Tokens are of today, also where a past is rehearsed.
@@ -158,7 +159,9 @@ struct ServiceProcess {
             limiter: RateLimiter(settings.rateLimit),
             fingerprint: BodyFingerprint(key: settings.idempotencyKey),
             denials: .postgres(environment.database.pool, ids: environment.ids, logger: environment.logger),
-            timeLimit: settings.requestTimeLimit
+            timeLimit: settings.requestTimeLimit,
+            certificates: settings.clientCertificates,
+            callers: settings.callers
         )
     }
 }

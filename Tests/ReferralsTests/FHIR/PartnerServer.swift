@@ -34,7 +34,10 @@ struct PartnerServer: Sendable {
             addRoutes(to: &routes, for: referring, tokens: tokens, keySets: keySets)
             routes.mapErrors(ReferralProblems.problem)
             let verifier = TokenVerifier(
-                service: "referrals", issuers: [TokenIssuer(issuer: publicURL, audience: "referrals")],
+                service: "referrals",
+                issuers: [
+                    TokenIssuer(issuer: publicURL, audience: "referrals", agencies: .all, roles: [.partner])
+                ],
                 clock: referring.clock.wall, logger: .silent
             ) { _ in tokens.publicKeys.serialized() }
             let agencyID = referring.agencyID
@@ -44,7 +47,8 @@ struct PartnerServer: Sendable {
                     authenticator: realTokens ? verifier.authenticator : Self.testTokens(agencyID),
                     agencies: .postgres(referring.pool), rules: .inForce,
                     fingerprint: BodyFingerprint(key: [UInt8](repeating: 7, count: 32)),
-                    denials: .postgres(referring.pool, ids: referring.store.ids, logger: .silent)
+                    denials: .postgres(referring.pool, ids: referring.store.ids, logger: .silent),
+                    callers: .header("X-Forwarded-For")
                 ),
                 logger: .silent
             )
@@ -74,6 +78,15 @@ struct PartnerServer: Sendable {
         FHIRRoutes(
             database: Database(pool: referring.pool, workers: referring.workers), store: referring.store,
             publicURL: publicURL, clock: referring.clock.wall
+        ).add(to: &routes)
+    }
+
+    /// The door for people with accounts.
+    static func addAccountRoutes(to routes: inout Routes, for referring: Referring, tokens: AccessTokens) {
+        AccountRoutes(
+            database: Database(pool: referring.pool, workers: referring.workers), store: referring.store,
+            tokens: tokens, hasher: PasswordHasher(cost: ScryptCost(logRounds: 4, blockSize: 8, parallelism: 1)),
+            clock: referring.clock.wall
         ).add(to: &routes)
     }
 

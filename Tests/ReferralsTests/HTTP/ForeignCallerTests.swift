@@ -3,6 +3,7 @@ import FoundationEssentials
 import JSON
 import Models
 import Postgres
+import ReferralsDomain
 import ServiceKit
 import TestKit
 import Testing
@@ -44,6 +45,8 @@ struct ForeignCallerTests {
                 "amendmentID": "0193a1b0-0000-7000-8000-0000000000d2",
                 "emergencyID": "0193a1b0-0000-7000-8000-0000000000d3",
             ]
+            let (accountID, sessionID) = try await Self.account(in: referring)
+            (known["accountID"], known["sessionID"]) = (accountID, sessionID)
             let database = Database(pool: referring.pool, workers: referring.workers)
             let api = ReferralsAPI(database: database, store: referring.store, clock: referring.clock.wall)
             var routes = api.routes
@@ -108,5 +111,21 @@ struct ForeignCallerTests {
                 #expect(hiddenInAll > 10)
             }
         }
+    }
+
+    /// A colleague's account with an open session.
+    private static func account(in referring: Referring) async throws -> (String, String) {
+        let account = Account(
+            accountID: referring.store.ids.new(), version: 1, role: .coordinator, login: "alex", peerID: nil,
+            participantID: nil, passwordHash: [1], oneTimeUntil: nil, timeCodeSecret: nil, timeCodeConfirmedAt: nil,
+            timeCodeStep: nil, disabledAt: nil)
+        let login = try #require(LoginName("alex"))
+        try await referring.work { work in
+            try await referring.store.add(account, login: login, in: work)
+            _ = try await referring.store.startSession(of: account.accountID, in: work)
+        }
+        let sessions = try await referring.look(
+            Statement("test.s", "select session_id::text from referral.account_session"), as: String.self)
+        return (account.accountID.description, try #require(sessions.first))
     }
 }

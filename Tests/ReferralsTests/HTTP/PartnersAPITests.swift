@@ -44,6 +44,18 @@ struct PartnersAPITests {
                     .put, "\(clients)/\(clientID)/keys", as: "operator", #"{"jwksURL": "https://keys.example/jwks"}"#)
                 #expect(rotated.status == 204)
                 #expect(try await registry.client(clientID)?.keys == .url("https://keys.example/jwks"))
+                let digest = CertificateThumbprint(ofDER: [1])
+                let certified = try await client.call(
+                    .put, "\(clients)/\(clientID)/keys", as: "operator", #"{"certificateSHA256": "\#(digest)"}"#)
+                #expect(certified.status == 204)
+                #expect(try await registry.client(clientID)?.keys == .certificate(digest))
+                for wrong in [
+                    #"{"certificateSHA256": "x"}"#,
+                    #"{"certificateSHA256": "\#(digest)", "jwksURL": "https://k.example/j"}"#,
+                ] {
+                    #expect(
+                        try await client.call(.put, "\(clients)/\(clientID)/keys", as: "operator", wrong).status == 422)
+                }
                 #expect(try await client.call(.post, "\(clients)/\(clientID)/disable", as: "operator").status == 204)
                 #expect(try await registry.client(clientID) == nil)
             }

@@ -39,6 +39,7 @@ struct ReferralsAPITests {
             let document = try Data(contentsOf: URL(filePath: "Services/Referrals/openapi.json"))
             var routes = api.routes
             PartnerServer.addRoutes(to: &routes, for: referring, tokens: try PartnerServer.tokens())
+            PartnerServer.addAccountRoutes(to: &routes, for: referring, tokens: try PartnerServer.tokens())
             let differences = try OpenAPIDrift.differences(document: Array(document), routes: routes.declared)
             #expect(differences == [])
 
@@ -49,6 +50,9 @@ struct ReferralsAPITests {
                     "renewKeys", "addPartner", "readPartner", "disablePartner", "addPartnerClient",
                     "rotatePartnerClient", "disablePartnerClient", "fhirCapabilities", "smartConfiguration",
                     "fhirSMARTConfiguration", "tokenKeys", "grantToken", "setPrivacyOffice", "readPrivacyNotice",
+                    "fhirSMARTConfiguration", "tokenKeys", "grantToken", "signIn", "refreshSession", "signOut",
+                    "changePassword", "enrolSecondFactor", "confirmSecondFactor", "listAccounts", "resetAccount",
+                    "disableAccount", "listSessions", "revokeSession",
                 ])
         }
     }

@@ -24,6 +24,8 @@ struct PlanTests {
         (.resolveAlias, "\(uuid), 'task', \(uuid)"), (.findReceived, "\(uuid), 'Patient', \(uuid)"),
         (.listReceived, "\(uuid), \(uuid)"), (.engagementOfPlan, uuid), (.listShownVersions, uuid),
         (.kindsOfSenders, "array[\(uuid)]::uuid[]"),
+        (.findAccountByLogin, "'{1}', '{ab}'"), (.lockAccount, uuid), (.listAccounts, "\(uuid), 50"),
+        (.lockAttempt, "'ab'"), (.lockSessionByToken, "'ab'"), (.listSessions, "\(uuid), '2026-01-01'"),
     ]
     /// What a statement needs that writes its own audit row.
     static let audit =
@@ -143,6 +145,19 @@ struct PlanTests {
         select '\(agency)', pg_temp.id(0, n % 5), kind, md5(kind || '/alias/' || n)::uuid, pg_temp.id(3, n),
           pg_temp.id(1, n % 5000 + 1), 1, 'x', now()
         from generate_series(1, 10000) n, unnest('{Patient,Task,ServiceRequest}'::text[]) kind;
+        insert into referral.account
+          (agency_id, account_id, version, role, login, peer_id, participant_id, password_hash, created_at, changed_at)
+        select '\(agency)', pg_temp.id(6, n), 1, 'participant', null, null, pg_temp.id(1, n), 'x', now(), now()
+        from generate_series(1, 5000) n;
+        insert into referral.account_login (agency_id, key_version, digest, account_id)
+        select '\(agency)', 1, rpad(md5('login' || n), 64, '0'), pg_temp.id(6, n) from generate_series(1, 5000) n;
+        insert into referral.sign_in_attempt (agency_id, digest, failures, last_at, held_until)
+        select '\(agency)', rpad(md5('login' || n), 64, '0'), 1, now(), now() from generate_series(1, 5000) n;
+        insert into referral.account_session (agency_id, session_id, account_id, started_at, used_at, ends_at)
+        select '\(agency)', pg_temp.id(7, n), pg_temp.id(6, n % 5000 + 1), now(), now(), now() + interval '12 hours'
+        from generate_series(1, 10000) n;
+        insert into referral.refresh_token (agency_id, digest, session_id)
+        select '\(agency)', rpad(md5('token' || n), 64, '0'), pg_temp.id(7, n) from generate_series(1, 10000) n;
         analyze
         """
     }

@@ -56,12 +56,13 @@ extension Referring {
 extension TestClientProtocol {
     func call(
         _ method: HTTPRequest.Method, _ uri: String, as token: String = "coordinator", ifMatch: Int? = nil,
-        key: String? = nil, _ json: String? = nil
+        key: String? = nil, from address: String? = nil, _ json: String? = nil
     ) async throws -> Answer {
         var headers: HTTPFields = [.authorization: "Bearer \(token)"]
         if json != nil { headers[.contentType] = "application/json" }
         if let ifMatch { headers[.ifMatch] = "\"\(ifMatch)\"" }
         if let key, let name = HTTPField.Name("Idempotency-Key") { headers[name] = key }
+        if let address, let name = HTTPField.Name("X-Forwarded-For") { headers[name] = address }
         let response = try await executeRequest(
             uri: uri, method: method, headers: headers, body: json.map { ByteBuffer(string: $0) }
         )

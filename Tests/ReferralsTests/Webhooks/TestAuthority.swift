@@ -38,6 +38,30 @@ struct TestAuthority {
         )
     }
 
+    /// Somebody with a certificate of this authority, and its key.
+    struct Identity: Sendable {
+        let certificate: NIOSSLCertificate
+        let certificatePEM: String
+        let keyPEM: String
+    }
+
+    /// Somebody of this name, which is also the name of a host.
+    func identity(_ subject: String) throws -> Identity {
+        let own = P256.Signing.PrivateKey()
+        let leaf = try Self.certificate(
+            of: Certificate.PublicKey(own.publicKey), named: DistinguishedName { CommonName(subject) }, by: name,
+            signedWith: key, Certificate.Extensions { SubjectAlternativeNames([.dnsName(subject)]) }
+        )
+        return Identity(
+            certificate: try Self.chain(leaf), certificatePEM: try leaf.serializeAsPEM().pemString,
+            keyPEM: own.pemRepresentation)
+    }
+
+    /// The authority's own certificate.
+    var pem: String {
+        get throws { try certificate.serializeAsPEM().pemString }
+    }
+
     private static func certificate(
         of key: Certificate.PublicKey, named subject: DistinguishedName, by issuer: DistinguishedName,
         signedWith issuerKey: Certificate.PrivateKey, _ extensions: Certificate.Extensions

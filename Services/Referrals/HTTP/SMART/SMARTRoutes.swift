@@ -14,6 +14,10 @@ struct SMARTRoutes: Sendable {
     let endpoint: TokenEndpoint
     /// The scopes that open something.
     let scopes: [SMARTScope]
+    /// Where clients' certificates are found; nil where only assertions are taken.
+    var certificates: ClientCertificateSource?
+    /// How often one address may fail to be a client.
+    var limiter = AttemptLimiter()
 
     func add(to routes: inout Routes) {
         let discovery = Response.json(configuration, mediaType: "application/json", cache: "public, max-age=300")
@@ -34,15 +38,18 @@ struct SMARTRoutes: Sendable {
                 .post, Self.tokenPath, "grantToken", "A token for a registered client.", access: .open, discloses: [],
                 bodyLimit: 1 << 15, consumes: ["application/x-www-form-urlencoded"]
             )
-        ) { _, context in
-            try await grant(context)
+        ) { request, context in
+            try await grant(context, certificate: await context.clientCertificate(request, from: certificates))
         }
         routes.renderProblems(under: Self.tokenPath) { problem, _ in Self.response(problem) }
     }
 
-    private func grant(_ context: APIContext) async throws -> Response {
+    private func grant(_ context: APIContext, certificate: CertificateThumbprint?) async throws -> Response {
+        try limiter.take(for: context)
         do {
-            let grant = try await endpoint.grant(TokenRequest(form: context.body.readableBytesView))
+            let grant = try await endpoint.grant(
+                TokenRequest(form: context.body.readableBytesView), certificate: certificate)
+            limiter.giveBack(for: context)
             return Response.json(
                 [
                     "access_token": .string(grant.accessToken),
@@ -53,16 +60,28 @@ struct SMARTRoutes: Sendable {
                 mediaType: "application/json"
             )
         } catch let refusal as TokenRefusal {
+            if refusal.code != .invalidClient { limiter.giveBack(for: context) }
             throw Problem(refusal)
+        } catch {
+            // Our own failure is not the caller's.
+            limiter.giveBack(for: context)
+            throw error
         }
     }
 
     private var configuration: JSONValue {
+        var known = basics
+        if certificates != nil { known["tls_client_certificate_bound_access_tokens"] = true }
+        return .object(known)
+    }
+
+    private var basics: JSONObject {
         [
             "issuer": .string(publicURL),
             "jwks_uri": .string(publicURL + Self.keysPath),
             "token_endpoint": .string(publicURL + Self.tokenPath),
-            "token_endpoint_auth_methods_supported": ["private_key_jwt"],
+            "token_endpoint_auth_methods_supported":
+                certificates == nil ? ["private_key_jwt"] : ["private_key_jwt", "tls_client_auth"],
             "token_endpoint_auth_signing_alg_values_supported": ["RS384", "ES384"],
             "grant_types_supported": ["client_credentials"],
             "scopes_supported": .array(scopes.map { .string($0.description) }),

@@ -19,6 +19,6 @@ struct TokenRefusal: Error, Hashable {
     /// One text for everything that would tell a stranger which part of a client's credentials was right.
     static let unknownClient = TokenRefusal(
         .invalidClient,
-        "The client is not known, or no registered key of this kid and kty verifies the assertion."
+        "The client is not known, or neither a registered key of this kid and kty nor its certificate proves that it is it."
     )
 }

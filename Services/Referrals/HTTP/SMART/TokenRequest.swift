@@ -1,11 +1,19 @@
 internal import FHIR
 
-/// A token request as SMART Backend Services writes it: a form with a signed assertion (RFC 6749 §4.4, RFC 7523 §2.2).
+/// A token request as SMART Backend Services writes it: a form with a signed assertion (RFC 6749 §4.4, RFC 7523 §2.2); or
+/// with the client's id, whose certificate then stands for the assertion (RFC 8705 §2).
 struct TokenRequest: Hashable, Sendable {
     static let assertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
+    /// What proves who the client is.
+    enum Credential: Hashable, Sendable {
+        case assertion(String)
+        /// The certificate of the connection, for the client of this id.
+        case certificate(clientID: String)
+    }
+
     let scope: String
-    let assertion: String
+    let credential: Credential
 
     /// Reads the form.
     ///
@@ -29,17 +37,25 @@ struct TokenRequest: Hashable, Sendable {
         }
         // Two ways to authenticate in one request must be refused (RFC 6749 §2.3).
         guard fields["client_secret"] == nil else {
-            throw TokenRefusal(.invalidRequest, "Clients authenticate with private_key_jwt only.")
+            throw TokenRefusal(.invalidRequest, "Clients authenticate with private_key_jwt or tls_client_auth only.")
         }
-        guard fields["client_assertion_type"] == Self.assertionType, let assertion = fields["client_assertion"] else {
-            throw TokenRefusal(
-                .invalidRequest, "client_assertion is needed, with client_assertion_type \(Self.assertionType)."
-            )
-        }
+        let credential = try Self.credential(fields)
         guard let scope = fields["scope"] else {
             throw TokenRefusal(.invalidScope, "scope is missing: ask for what the client needs.")
         }
         self.scope = scope
-        self.assertion = assertion
+        self.credential = credential
+    }
+
+    /// An assertion, where there is one, counts; a certificate beside it is the connection's business.
+    private static func credential(_ fields: [String: String]) throws(TokenRefusal) -> Credential {
+        let (type, assertion) = (fields["client_assertion_type"], fields["client_assertion"])
+        if type == nil, assertion == nil, let clientID = fields["client_id"] { return .certificate(clientID: clientID) }
+        guard type == assertionType, let assertion else {
+            throw TokenRefusal(
+                .invalidRequest, "client_assertion is needed, with client_assertion_type \(assertionType)."
+            )
+        }
+        return .assertion(assertion)
     }
 }
