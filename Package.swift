@@ -253,10 +253,14 @@ let package = Package(
     ]
         + service(
             "Referrals",
+            domainData: [
+                "identity-matching.json", "identity-matching.schema.json", "person-names.json",
+                "person-names.schema.json",
+            ],
             migrations: [
                 "V0001_create_referral_schema.sql", "V0002_create_partner.sql", "V0003_create_participant.sql",
                 "V0004_create_referral.sql", "V0005_create_projections.sql", "V0006_drop_participant_ring.sql",
-                "V0007_create_shown_version.sql",
+                "V0007_create_shown_version.sql", "V0008_recognise_people.sql",
             ],
             dependencies: ["FHIR", "ReferralsSettings", crypto, httpClient, locks],
             exclude: ["Settings"],

@@ -191,6 +191,8 @@ struct ParticipantView: Encodable {
     let phone: String?
     let phoneIsSafe: Bool
     let address: String?
+    let postalCode: String?
+    let gender: AdministrativeGender?
     let identifiers: [PersonIdentity.Identifier]?
     let version: Int
 
@@ -205,6 +207,8 @@ struct ParticipantView: Encodable {
         phoneIsSafe = identity.phoneIsSafe
         birthDate = whole ? identity.birthDate : nil
         address = whole ? identity.address : nil
+        postalCode = whole ? identity.postalCode : nil
+        gender = whole ? identity.gender : nil
         identifiers = whole ? identity.identifiers : nil
         version = participant.version
     }
