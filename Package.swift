@@ -260,7 +260,7 @@ let package = Package(
             migrations: [
                 "V0001_create_referral_schema.sql", "V0002_create_partner.sql", "V0003_create_participant.sql",
                 "V0004_create_referral.sql", "V0005_create_projections.sql", "V0006_drop_participant_ring.sql",
-                "V0007_create_shown_version.sql", "V0008_recognise_people.sql",
+                "V0007_create_shown_version.sql", "V0008_recognise_people.sql", "V0009_create_identity_review.sql",
             ],
             dependencies: ["FHIR", "ReferralsSettings", crypto, httpClient, locks],
             exclude: ["Settings"],

@@ -8,6 +8,7 @@ enum ReferralProblems {
     @Sendable static func problem(_ error: any Error) -> Problem? {
         switch error {
         case let refusal as Referral.Refusal: problem(refusal)
+        case let refusal as IdentityReview.Refusal: problem(refusal)
         case let error as StoreError: problem(error.code)
         case let faults as Faults: .invalid(faults.all.map { Problem.FieldError($0.pointer, $0.detail) })
         default: nil
@@ -21,6 +22,17 @@ enum ReferralProblems {
         case .notForParty:
             .conflict("not-for-party", title: "The other side decides this", detail: refusal.description)
         case .reasonRequired: .invalid("/reason", refusal.description)
+        }
+    }
+
+    private static func problem(_ refusal: IdentityReview.Refusal) -> Problem {
+        switch refusal {
+        case .alreadyDecided(let decision):
+            .conflict(
+                "identity-review-decided", title: "It was decided otherwise",
+                detail: "The decision is: \(decision.rawValue)."
+            )
+        case .namesNobody: .invalid("/decision", "different: a crowd names nobody who could be the same")
         }
     }
 

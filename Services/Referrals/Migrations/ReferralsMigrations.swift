@@ -15,6 +15,7 @@ public enum ReferralsMigrations {
                 Migration("V0006_drop_participant_ring", PackageResources.V0006_drop_participant_ring_sql),
                 Migration("V0007_create_shown_version", PackageResources.V0007_create_shown_version_sql),
                 Migration("V0008_recognise_people", PackageResources.V0008_recognise_people_sql),
+                Migration("V0009_create_identity_review", PackageResources.V0009_create_identity_review_sql),
             ]
         )
     }

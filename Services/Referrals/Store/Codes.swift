@@ -9,6 +9,8 @@ extension Partner.Kind: PostgresEncodable, PostgresDecodable {}
 extension Partner.Status: PostgresEncodable, PostgresDecodable {}
 extension IntakePolicy: PostgresEncodable, PostgresDecodable {}
 extension IndexKey.Kind: PostgresEncodable, PostgresDecodable {}
+extension IdentityReview.Kind: PostgresEncodable, PostgresDecodable {}
+extension IdentityReview.Decision: PostgresEncodable, PostgresDecodable {}
 extension Consent.Kind: PostgresEncodable, PostgresDecodable {}
 extension Consent.Purpose: PostgresEncodable, PostgresDecodable {}
 extension Consent.Signature.Signer: PostgresEncodable, PostgresDecodable {}

@@ -28,7 +28,11 @@ extension Store {
     /// Another request may change all of it before this transaction writes: then an index refuses the writing, and the
     /// transaction is tried again.
     func findings(about intake: Intake, in work: Work) async throws -> IntakeFindings {
-        var findings = IntakeFindings(person: PersonSearch(intake.person, vault.indexKeys, in: work.agencyID))
+        var findings = IntakeFindings(
+            person: PersonSearch(
+                intake.person, vault.indexKeys, largestBlock: matching.policy.largestBlock, in: work.agencyID
+            )
+        )
         var asked: [(question: Question, read: (Rows, inout IntakeFindings) throws -> Void)] = []
         if let placer = intake.placerIdentifier {
             let digests = vault.indexKeys.placerDigests(of: placer, by: intake.clientID, in: work.agencyID)
@@ -45,8 +49,8 @@ extension Store {
                 )
             )
         }
-        if let question = findings.person.question(in: work.agencyID) {
-            asked.append((question, { rows, findings in try findings.person.read(rows) }))
+        for (question, read) in findings.person.questions(in: work.agencyID) {
+            asked.append((question, { rows, findings in try read(rows, &findings.person) }))
         }
         guard !asked.isEmpty else { return findings }
         let answers = try await work.tx.together(asked.map(\.question))

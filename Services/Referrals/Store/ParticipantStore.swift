@@ -29,19 +29,8 @@ extension Store {
         return try readParticipant(row, in: work)
     }
 
-    /// The participant whom a search found, locked, with what this sender adds; or a new one.
-    ///
-    /// A new one is written with the transaction's next statement. The unique index decides between two that register at
-    /// once: the second one's transaction fails, is tried again (``StoreError/mayRetry(_:)``), and finds the first one's.
-    func findOrRegister(
-        _ person: PersonIdentity, _ search: PersonSearch, in work: Work
-    ) async throws -> (participant: StoredParticipant, isNew: Bool) {
-        guard let id = search.found else { return (try register(person, search.digests, in: work), true) }
-        let participant = try await lockParticipant(id, in: work)
-        return (try await complete(participant, from: person, search.digests, in: work), false)
-    }
-
-    private func register(
+    /// Somebody who is not known yet. Their row goes out with the transaction's next statement.
+    func register(
         _ person: PersonIdentity, _ digests: [BlindIndex], in work: Work
     ) throws -> StoredParticipant {
         let id = ids.new(ParticipantID.self)
@@ -64,7 +53,7 @@ extension Store {
     }
 
     /// Adds what this sender knows and others did not.
-    private func complete(
+    func complete(
         _ participant: StoredParticipant, from person: PersonIdentity, _ digests: [BlindIndex], in work: Work
     ) async throws -> StoredParticipant {
         var identity = participant.identity

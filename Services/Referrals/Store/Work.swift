@@ -1,6 +1,7 @@
 internal import MessageTable
 internal import Models
 internal import Postgres
+internal import ReferralsDomain
 
 /// One transaction of one agency: what a store operation needs to know besides its own values.
 struct Work: Sendable {
@@ -27,6 +28,8 @@ struct Work: Sendable {
 struct Store: Sendable {
     let vault: Vault
     let ids: IDSource
+    /// Says who is the same person.
+    let matching: MatchRules
 }
 
 /// Why the store refused. Nothing in it tells who a participant is.

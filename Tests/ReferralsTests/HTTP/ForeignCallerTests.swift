@@ -41,6 +41,11 @@ struct ForeignCallerTests {
                 "consentID": try await one(Statement("test.c", "select consent_id::text from referral.consent")),
                 "vid": "1",
             ]
+            for person in [RecognitionTests.rosa, RecognitionTests.twin] {
+                _ = try await referring.refer(person, from: hospital.partnerID)
+            }
+            known["reviewID"] = try await one(
+                Statement("test.i", "select review_id::text from referral.identity_review"))
             let database = Database(pool: referring.pool, workers: referring.workers)
             let api = ReferralsAPI(database: database, store: referring.store, clock: referring.clock.wall)
             var routes = api.routes
@@ -72,7 +77,7 @@ struct ForeignCallerTests {
                             "cancelReferral": #"{"reason":"x"}"#, "closeReferral": #"{"reason":"need-met"}"#,
                             "addPartnerClient": #"{"jwksURL":"https://k.example/j"}"#,
                             "rotatePartnerClient": #"{"jwksURL":"https://k.example/j"}"#,
-                            "recordConsent": consent,
+                            "recordConsent": consent, "decideIdentityReview": #"{"decision":"different"}"#,
                             "fhirUpdateTask":
                                 #"{"resourceType":"Task","id":"{id}","status":"cancelled","intent":"order","statusReason":{"text":"x"}}"#,
                             "fhirPatchTask": #"[{"op":"replace","path":"/status","value":"cancelled"}]"#,

@@ -24,7 +24,7 @@ struct Referring: Sendable {
     let clock: TestClock
 
     static func with(
-        vault: Vault = .test(), _ body: @Sendable (Referring) async throws -> Void
+        vault: Vault = .test(), matching: MatchRules? = nil, _ body: @Sendable (Referring) async throws -> Void
     ) async throws {
         let migrations = [PlatformMigrations.all, MessageTableMigrations.all, ReferralsMigrations.all]
         try await TestDatabase.with(migrations: migrations) { database in
@@ -34,7 +34,8 @@ struct Referring: Sendable {
                     let ids = IDSource.version7(clock: clock.wall)
                     let agencyID = AgencyID(rawValue: UUID())
                     let referring = Referring(
-                        database: database, pool: pool, workers: workers, store: Store(vault: vault, ids: ids),
+                        database: database, pool: pool, workers: workers,
+                        store: Store(vault: vault, ids: ids, matching: try matching ?? .standard()),
                         agencyID: agencyID, clock: clock
                     )
                     try await referring.addAgency(agencyID)
