@@ -1,5 +1,6 @@
 -- Each time that a person was not simply found by number or by name and birth date: pairs for a person to decide, crowds of
--- which not all were compared, and joins that nobody was asked about, with what spoke for them. Fields and levels, no values.
+-- which not all were compared, joins that nobody was asked about, with what spoke for them, and numbers that led to somebody
+-- of whom everything else says otherwise. Fields and levels, no values.
 create table referral.identity_review (
   agency_id            uuid        not null,
   review_id            uuid        not null,
@@ -20,7 +21,7 @@ create table referral.identity_review (
   constraint identity_review_other_fkey
     foreign key (agency_id, other_participant_id) references referral.participant (agency_id, participant_id),
   constraint identity_review_referral_fkey foreign key (agency_id, referral_id) references referral.referral,
-  constraint identity_review_kind_known check (kind in ('pair', 'crowd', 'join')),
+  constraint identity_review_kind_known check (kind in ('pair', 'crowd', 'join', 'contradiction')),
   constraint identity_review_pair_has_two check ((kind = 'pair') = (other_participant_id is not null)),
   constraint identity_review_two_are_two check (other_participant_id <> participant_id),
   constraint identity_review_decision_known check (decision in ('same', 'different')),

@@ -26,8 +26,10 @@ extension Store {
     func findOrRegister(_ person: PersonIdentity, _ search: PersonSearch, in work: Work) async throws -> Recognised {
         if let id = search.found {
             let participant = try await lockParticipant(id, in: work)
+            let match = matching.compare(person, participant.identity)
             return Recognised(
-                participant: try await complete(participant, from: person, search.digests, in: work), isNew: false
+                participant: try await complete(participant, from: person, search.digests, in: work), isNew: false,
+                findings: match.contradictsNumber ? [.init(kind: .contradiction, match: match)] : []
             )
         }
         let matches = try search.candidates.map { row in

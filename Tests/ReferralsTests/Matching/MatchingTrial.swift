@@ -54,7 +54,9 @@ struct MatchingTrial {
         self.rules = rules
     }
 
-    mutating func refer(_ identity: PersonIdentity, of person: Int) {
+    /// - Returns: which participant it was, by order of registration.
+    @discardableResult
+    mutating func refer(_ identity: PersonIdentity, of person: Int) -> Int {
         figures.referrals += 1
         let ids = registered[person] ?? []
         if !ids.isEmpty { figures.ofKnown += 1 }
@@ -68,7 +70,8 @@ struct MatchingTrial {
             } else {
                 figures.joinedExactly.wrong += 1
             }
-            return join(identity, keys, to: exact)
+            join(identity, keys, to: exact)
+            return exact
         }
         var shared: [Int: Int] = [:]
         for key in keys where !key.kind.identifies { for id in index[key] ?? [] { shared[id, default: 0] += 1 } }
@@ -76,12 +79,12 @@ struct MatchingTrial {
         figures.largestBlock = max(figures.largestBlock, block.count)
         if block.count > rules.policy.largestBlock { figures.crowded += 1 }
         if block.contains(where: ids.contains) { figures.inBlocks += 1 }
-        decide(identity, keys, Array(block.prefix(rules.policy.largestBlock)), of: person, ids)
+        return decide(identity, keys, Array(block.prefix(rules.policy.largestBlock)), of: person, ids)
     }
 
     private mutating func decide(
         _ identity: PersonIdentity, _ keys: Set<IndexKey>, _ block: [Int], of person: Int, _ ids: [Int]
-    ) {
+    ) -> Int {
         figures.pairs += block.count
         let matches = block.map { ($0, rules.compare(identity, known[$0].identity)) }
         if let chosen = IdentityMatch.chosen(of: matches) {
@@ -91,7 +94,8 @@ struct MatchingTrial {
                 figures.joinedByWeight.wrong += 1
                 wrong.append((identity, known[chosen].identity))
             }
-            return join(identity, keys, to: chosen)
+            join(identity, keys, to: chosen)
+            return chosen
         }
         let pairs = matches.filter { $0.1.verdict != .different }
         figures.reviewPairs += pairs.count
@@ -104,6 +108,7 @@ struct MatchingTrial {
         known.append(Known(identity: identity, person: person))
         registered[person, default: []].append(known.count - 1)
         for key in keys { index[key, default: []].append(known.count - 1) }
+        return known.count - 1
     }
 
     private mutating func join(_ identity: PersonIdentity, _ keys: Set<IndexKey>, to id: Int) {

@@ -91,6 +91,50 @@ struct RecognitionTests {
         }
     }
 
+    @Test("a number that leads to somebody of whom everything else says otherwise is believed, and a person is asked")
+    func contradiction() async throws {
+        try await Referring.with { referring in
+            let hospital = try await referring.hospital("First")
+            let rosa = try await referring.refer(Self.rosa, from: hospital)
+            var married = Self.rosa
+            married.familyName = "Okafor"
+            _ = try await referring.refer(married, from: hospital)
+            #expect(try await referring.openReviews().isEmpty)
+            var other = PersonIdentity.jane
+            other.identifiers = Self.rosa.identifiers
+            let taken = try await referring.refer(other, from: hospital)
+            #expect(taken.stored.referral.participantID == rosa.stored.referral.participantID)
+            #expect(try await referring.openReviews().map(\.kind) == [.contradiction])
+        }
+    }
+
+    @Test("on PostgreSQL people are recognised exactly as in the trial that decision 0018 counts")
+    func asInTheTrial() async throws {
+        try await Referring.with { referring in
+            let hospital = try await referring.hospital("First")
+            let people = MadeUpPeople(120, seed: 11).people
+            var (sender, trial) = (MadeUpSender(seed: 12), MatchingTrial(try .standard()))
+            var found: [Int: Set<ParticipantID>] = [:]
+            for round in 0..<2 {
+                for (index, person) in people.enumerated() {
+                    let identity = sender.identity(of: person, index)
+                    let id = trial.refer(identity, of: index)
+                    let taken = try await referring.refer(identity, from: hospital)
+                    found[id, default: []].insert(taken.stored.referral.participantID)
+                }
+                #expect(found.values.allSatisfy { $0.count == 1 }, "round \(round)")
+            }
+            let all = Set(found.values.joined())
+            #expect(all.count == found.count)
+            let rows = try await referring.look(
+                Statement(
+                    "test.kinds", "select count(*) filter (where kind = 'pair')::bigint from referral.identity_review"),
+                as: Int.self
+            )
+            #expect(rows == [trial.figures.reviewPairs] && trial.figures.joinedByWeight.right > 3)
+        }
+    }
+
     @Test("nameless patients are joined to nobody, and nobody is asked about them")
     func nameless() async throws {
         try await Referring.with { referring in

@@ -16,6 +16,9 @@ public struct IdentityReview: Hashable, Sendable {
         case crowd
         /// A referral was joined to a participant without asking.
         case join
+        /// A number led to a participant of whom everything else says otherwise: mistyped, or used again. The referral is
+        /// with them, because the number is the sender's word; a person is to look at once.
+        case contradiction
     }
 
     /// What a person says.

@@ -72,6 +72,14 @@ public struct IdentityMatch: Hashable, Sendable {
 }
 
 extension IdentityMatch {
+    /// Whether the names and the birth date say that these are two people, whatever number they share.
+    public var contradictsNumber: Bool {
+        let differing = Set(agreements.lazy.filter { $0.level == .different }.map(\.field))
+        return differing.isSuperset(of: [.givenName, .birthDate])
+            || differing.isSuperset(of: [.familyName, .birthDate])
+            || differing.isSuperset(of: [.givenName, .familyName])
+    }
+
     /// Which of several participants a newcomer is, where nobody needs to look: the only one who is the same person. Of
     /// two, who may themselves be one person registered twice, a person chooses.
     public static func chosen<Candidate>(of matches: [(Candidate, IdentityMatch)]) -> Candidate? {

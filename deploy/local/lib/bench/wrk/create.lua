@@ -26,7 +26,7 @@ function request()
         '{"setting":"emergency-department","priority":"routine","callback":"+1 212 555 %04d","languages":["en","es"],'
             .. '"person":{"givenName":"%s","familyName":"%s%s%x","birthDate":"19%02d-%02d-%02d","phone":"+1212%07d",'
             .. '"phoneIsSafe":true,"identifiers":[{"system":"urn:bench:mrn","value":"%s-%d"}]}}',
-        math.random(0, 9999), given[math.random(1, 10)], family(math.random(0, 248831)), run, number, math.random(40, 99), math.random(1, 12),
-        math.random(1, 28), math.random(0, 9999999), run, number)
+        math.random(0, 9999), given[math.random(1, 10)], family(math.random(0, 248831)), run, number,
+        math.random(40, 99), math.random(1, 12), math.random(1, 28), math.random(0, 9999999), run, number)
     return wrk.format("POST", "/v1/referrals", headers, body)
 end
