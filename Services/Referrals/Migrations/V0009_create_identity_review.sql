@@ -31,6 +31,9 @@ create table referral.identity_review (
   constraint identity_review_join_is_decided check (kind <> 'join' or decision is not null)
 );
 create index identity_review_open on referral.identity_review (agency_id, review_id) where decision is null;
+-- A feed that sends the same wrong number every night asks once.
+create unique index identity_review_one_open_contradiction on referral.identity_review (agency_id, participant_id)
+  where kind = 'contradiction' and decision is null;
 create index identity_review_participant on referral.identity_review (agency_id, participant_id, review_id);
 create index identity_review_other on referral.identity_review (agency_id, other_participant_id, review_id)
   where other_participant_id is not null;

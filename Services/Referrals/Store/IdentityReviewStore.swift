@@ -4,6 +4,7 @@ internal import Postgres
 internal import ReferralsDomain
 
 extension Statement {
+    /// What waits for a person already is not asked twice.
     static let insertIdentityReview = Statement(
         "identity_review.insert",
         """
@@ -11,6 +12,7 @@ extension Statement {
           (agency_id, review_id, kind, participant_id, other_participant_id, referral_id, policy_version, score,
            agreement, found_at, decision, decided_by, decided_at)
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+        on conflict (agency_id, participant_id) where kind = 'contradiction' and decision is null do nothing
         """
     )
 

@@ -2,8 +2,8 @@ internal import Models
 internal import Postgres
 internal import ReferralsDomain
 
-/// What is known about an intake before anything of it is stored: asked in one round trip, because none of it depends on
-/// the rest.
+/// What is known about an intake before anything of it is stored: asked in one round trip, because no question depends on
+/// the answer to another.
 struct IntakeFindings: Sendable {
     /// The referral that the sender's own number stands for.
     var known: ReferralID?

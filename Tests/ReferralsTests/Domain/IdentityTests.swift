@@ -107,6 +107,29 @@ struct IdentityTests {
         #expect(Set(person.indexKeys.map(\.kind)) == [.identifier, .phone, .birthDate])
     }
 
+    @Test("an initial is no name to find anybody by")
+    func initial() {
+        var person = Self.jane
+        person.givenName = "A."
+        #expect(!person.indexKeys.contains { $0.kind == .nameBirthDate })
+    }
+
+    @Test("a name that stood for an unknown one gives way to a real one, and a real one never to it")
+    func wokenUp() {
+        let nameless = PersonIdentity(
+            givenName: "Jane", familyName: "Doe", birthDate: CivilDate(year: 1900, month: 1, day: 1), gender: .female
+        )
+        var person = nameless
+        let isNew = person.complete(from: Self.jane)
+        #expect(isNew && person.familyName == "García" && person.birthDate == Self.jane.birthDate)
+        #expect(person.gender == .female)
+        var known = Self.jane
+        known.gender = .female
+        let before = known
+        let changes = known.complete(from: nameless)
+        #expect(!changes && known == before)
+    }
+
     @Test("a birth date that stands for an unknown one identifies nobody")
     func unknownBirthDate() {
         var person = Self.jane

@@ -51,6 +51,9 @@ struct MatchRulesTests {
         Pair(.possible, "a given name that is a letter off: a typing error, or a twin") { $0.givenName = "Roza" },
         Pair(.possible, "no birth date") { $0.birthDate = nil },
         Pair(.possible, "an initial") { $0.givenName = "R." },
+        Pair(.possible, "a twin of whom only the initial is known") {
+            ($0.givenName, $0.phone) = ("C.", "856-555-0199")
+        },
         Pair(.possible, "a parent of the same name") { $0.birthDate = CivilDate(year: 1954, month: 3, day: 12) },
         Pair(.different, "a sister") {
             ($0.givenName, $0.birthDate) = ("Carmen", CivilDate(year: 1988, month: 11, day: 2))
@@ -104,6 +107,34 @@ struct MatchRulesTests {
         #expect(match.agreements.contains { $0.field == .nameSuffix && $0.level == .different })
     }
 
+    @Test(
+        "what a family name says beside itself",
+        arguments: [
+            ("García-López", ["garcia", "lopez"], nil), ("Smith Jr.", ["smith"], 2), ("SMITH, II", ["smith"], 2),
+            ("Smith Sr", ["smith"], 1), ("III", ["iii"], nil), ("Smith IV", ["smith"], 4), ("", [], nil),
+        ] as [(String, [String], Int?)])
+    func familyNames(_ name: String, _ parts: [String], _ generation: Int?) {
+        #expect(NameNormalisation.familyParts(name) == parts)
+        #expect(NameNormalisation.generation(name) == generation)
+    }
+
+    @Test("a number is contradicted by two of given name, family name and birth date, not by one or by a slip")
+    func contradiction() throws {
+        let rules = try MatchRules.standard()
+        func contradicts(_ change: (inout PersonIdentity) -> Void) -> Bool {
+            var other = Self.rosa
+            change(&other)
+            return rules.compare(Self.rosa, other).contradictsNumber
+        }
+        let date = CivilDate(year: 1991, month: 7, day: 30)
+        #expect(!contradicts { $0.familyName = "Okafor" })
+        #expect(!contradicts { ($0.givenName, $0.familyName) = ("Kelanberg", "Rosa") })
+        #expect(!contradicts { ($0.givenName, $0.birthDate) = (nil, date) })
+        #expect(contradicts { ($0.givenName, $0.birthDate) = ("Ngozi", date) })
+        #expect(contradicts { ($0.givenName, $0.familyName) = ("Ngozi", "Okafor") })
+        #expect(contradicts { ($0.familyName, $0.birthDate) = ("Okafor", date) })
+    }
+
     @Test("to share a rare name says more than to share a common one")
     func rareNames() throws {
         let rules = try MatchRules.standard()
@@ -120,6 +151,13 @@ struct MatchRulesTests {
         #expect(match.agreements.map(\.field) == [.givenName, .familyName, .birthDate, .postalCode])
         #expect(match.agreements.map(\.level) == [.nickname, .same, .same, .area])
         #expect(!"\(match)".contains("Rosita") && !"\(match)".contains("1984"))
+    }
+
+    @Test("two initials that are the same letter are not joined either")
+    func initials() throws {
+        var (one, other) = (Self.rosa, Self.rosa)
+        (one.givenName, other.givenName) = ("R", "R.")
+        #expect(try MatchRules.standard().compare(one, other).verdict == .possible)
     }
 
     @Test("of two who are both the same person a person chooses")

@@ -65,6 +65,28 @@ struct KeyRenewalTests {
         }
     }
 
+    @Test("who was registered before there were these digests gets them by a renewal, and is then recognised")
+    func earlier() async throws {
+        try await Referring.with { referring in
+            let hospital = try await referring.hospital("First")
+            let rosa = try await referring.refer(RecognitionTests.rosa, from: hospital)
+            try await referring.fixture(
+                """
+                delete from referral.participant_blind_index
+                where kind in ('phone', 'name_birth_year_phonetic', 'name_phonetic', 'birth_date')
+                """)
+            let unseen = try await referring.refer(RecognitionTests.twin, from: hospital)
+            #expect(try await referring.openReviews().isEmpty)
+            let renewal = try await referring.work {
+                try await referring.store.renewKeys(after: nil, atMost: 9, in: $0)
+            }
+            #expect(renewal.indexed == 4 && renewal.rewrapped == 0)
+            let known = try await referring.refer(RecognitionTests.rosita, from: hospital)
+            #expect(known.stored.referral.participantID == rosa.stored.referral.participantID)
+            #expect(unseen.stored.referral.participantID != rosa.stored.referral.participantID)
+        }
+    }
+
     @Test("who may be the same person is shown with what they share, and nobody is merged")
     func duplicates() async throws {
         try await Referring.with { referring in

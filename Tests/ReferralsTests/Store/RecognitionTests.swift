@@ -102,8 +102,10 @@ struct RecognitionTests {
             #expect(try await referring.openReviews().isEmpty)
             var other = PersonIdentity.jane
             other.identifiers = Self.rosa.identifiers
-            let taken = try await referring.refer(other, from: hospital)
-            #expect(taken.stored.referral.participantID == rosa.stored.referral.participantID)
+            for _ in 1...2 {
+                let taken = try await referring.refer(other, from: hospital)
+                #expect(taken.stored.referral.participantID == rosa.stored.referral.participantID)
+            }
             #expect(try await referring.openReviews().map(\.kind) == [.contradiction])
         }
     }
@@ -163,6 +165,29 @@ struct RecognitionTests {
             #expect(a.stored.referral.participantID == b.stored.referral.participantID)
             #expect(a.stored.referral.engagementID == b.stored.referral.engagementID)
             #expect(try await referring.topics() == ["referral.accepted.v1"])
+        }
+    }
+
+    @Test("guests of one shelter, with birthdays in common, who are referred all at once are all registered, each once")
+    func shelter() async throws {
+        try await Referring.with { referring in
+            let hospital = try await referring.hospital("Shelter")
+            let names = ["Ngozi", "Piotr", "Hakeem", "Olga", "Rosa", "Kofi"]
+            let participants = try await withThrowingTaskGroup(of: ParticipantID.self) { group in
+                for number in 0..<24 {
+                    let who = number % 12
+                    let guest = PersonIdentity(
+                        givenName: names[who % 6], familyName: ["Moronston", "Kelanberg"][who / 6],
+                        birthDate: CivilDate(year: 1960 + who / 2, month: 3, day: 5), phone: "609-555-0143"
+                    )
+                    group.addTask {
+                        try await referring.refer(guest, from: hospital).stored.referral.participantID
+                    }
+                }
+                return try await group.reduce(into: [ParticipantID]()) { $0.append($1) }
+            }
+            // Twelve people, each referred twice.
+            #expect(Dictionary(grouping: participants) { $0 }.values.map(\.count) == Array(repeating: 2, count: 12))
         }
     }
 

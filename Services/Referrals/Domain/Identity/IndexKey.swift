@@ -55,7 +55,8 @@ extension PersonIdentity {
         if let knownDate, let sound {
             keys.insert(IndexKey(kind: .namePhoneticBirthYear, text: "\(sound)|\(knownDate.year)"))
         }
-        if let knownDate, let given {
+        // An initial is no name: twins are J. and J.
+        if let knownDate, let given, given.count > 1 {
             keys.insert(IndexKey(kind: .nameBirthDate, text: "\(family)|\(given)|\(knownDate)"))
         }
         return keys

@@ -50,11 +50,16 @@ public struct PersonIdentity: Hashable, Sendable {
     }
 
     /// Fills what is unknown from what another sender knows; what is known stays, because nobody here can say which of
-    /// two differing senders is right. Identifiers are joined: each hospital has its own.
+    /// two differing senders is right. Identifiers are joined: each hospital has its own. A name or date that only stood for
+    /// an unknown one gives way: Jane Doe has woken up.
     ///
     /// - Returns: whether anything was new.
     public mutating func complete(from other: PersonIdentity) -> Bool {
         let before = self
+        if hasPlaceholderName, !other.hasPlaceholderName, other.familyName != nil {
+            (givenName, familyName) = (other.givenName, other.familyName)
+        }
+        if hasPlaceholderBirthDate, other.birthDate != nil { birthDate = other.birthDate }
         givenName = givenName ?? other.givenName
         familyName = familyName ?? other.familyName
         birthDate = birthDate ?? other.birthDate

@@ -60,9 +60,9 @@ public struct MatchRules: Sendable {
     }
 
     private func givenNames(_ left: String, _ right: String) -> AgreementLevel {
+        if left.count == 1 || right.count == 1 { return left.first == right.first ? .initial : .different }
         if left == right { return names.isCommon(given: left) ? .sameCommon : .same }
         if names.mayBeOne(left, right) { return .nickname }
-        if left.count == 1 || right.count == 1 { return left.first == right.first ? .initial : .different }
         // Two names that people have are two names: twins are called Ella and Emma, and neither is a typing error.
         if names.isCommon(given: left), names.isCommon(given: right) { return .different }
         // Other slips make a name of a name: Jamal and Jamar, Jaden and Jayden may be twins.
