@@ -32,13 +32,12 @@ extension Store {
                 findings: match.contradictsNumber ? [.init(kind: .contradiction, match: match)] : []
             )
         }
-        let matches = try search.candidates.map { row in
-            let candidate = try readParticipant(row, in: work)
-            return (candidate.participantID, matching.compare(person, candidate.identity))
-        }
+        let candidates = try search.candidates.map { try readParticipant($0, in: work) }
+        let newcomer = matching.newcomer(person, among: candidates.map(\.identity))
+        let matches = candidates.map { ($0.participantID, matching.compare(newcomer, $0.identity)) }
         if let id = IdentityMatch.chosen(of: matches) {
             let participant = try await lockParticipant(id, in: work)
-            let match = matching.compare(person, participant.identity)
+            let match = matching.compare(newcomer, participant.identity)
             // Somebody added to the identity before it was locked.
             guard match.verdict == .same else { throw StoreError(.raced) }
             let completed = try await complete(participant, from: person, search.digests, in: work)

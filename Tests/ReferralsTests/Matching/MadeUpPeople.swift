@@ -37,7 +37,7 @@ struct MadeUpPeople {
     private mutating func addHousehold() {
         let first = person()
         people.append(first)
-        // Two in five have somebody close in the county, evenly of all four kinds: one in ten is a twin.
+        // One household in four holds somebody who is easily taken for the first, evenly of all four kinds.
         guard Int.random(in: 0..<100, using: &random) < 25 else { return }
         people.append(relative(of: first, MadeUpNames.one(of: Relation.allCases, &random)))
     }

@@ -135,6 +135,16 @@ struct MatchRulesTests {
         #expect(contradicts { ($0.familyName, $0.birthDate) = ("Okafor", date) })
     }
 
+    @Test("a shelter's telephone is no evidence, a household's is")
+    func shelters() throws {
+        let rules = try MatchRules.standard()
+        var guest = PersonIdentity(givenName: "Ngozi", familyName: "Moronston", phone: "+1 (609) 555-0143")
+        #expect(rules.newcomer(Self.rosa, among: Array(repeating: guest, count: 6)) == Self.rosa)
+        #expect(rules.newcomer(Self.rosa, among: Array(repeating: guest, count: 7)).phone == nil)
+        guest.phone = "856-555-0199"
+        #expect(rules.newcomer(Self.rosa, among: Array(repeating: guest, count: 50)) == Self.rosa)
+    }
+
     @Test("to share a rare name says more than to share a common one")
     func rareNames() throws {
         let rules = try MatchRules.standard()

@@ -86,7 +86,8 @@ struct MatchingTrial {
         _ identity: PersonIdentity, _ keys: Set<IndexKey>, _ block: [Int], of person: Int, _ ids: [Int]
     ) -> Int {
         figures.pairs += block.count
-        let matches = block.map { ($0, rules.compare(identity, known[$0].identity)) }
+        let newcomer = rules.newcomer(identity, among: block.map { known[$0].identity })
+        let matches = block.map { ($0, rules.compare(newcomer, known[$0].identity)) }
         if let chosen = IdentityMatch.chosen(of: matches) {
             if known[chosen].person == person {
                 figures.joinedByWeight.right += 1

@@ -19,6 +19,8 @@ public struct MatchPolicy: Codable, Hashable, Sendable {
     public var joinNeeds: [MatchField]
     /// How many participants are compared with one newcomer.
     public var largestBlock: Int
+    /// A telephone that more participants than this have is a shelter's or an office's, and no evidence.
+    public var largestHousehold: Int
     public var fields: [Field]
 
     /// What one field says.

@@ -13,6 +13,17 @@ public struct MatchRules: Sendable {
     /// The policy and the names that come with Handrail.
     public static func standard() throws -> MatchRules { MatchRules(try .standard(), names: try .standard()) }
 
+    /// The newcomer as they are compared with these participants: without a telephone that so many of them have that it
+    /// is no person's.
+    public func newcomer(_ person: PersonIdentity, among candidates: [PersonIdentity]) -> PersonIdentity {
+        guard let phone = person.phone.flatMap(PhoneNumber.init) else { return person }
+        let sharing = candidates.count { $0.phone.flatMap(PhoneNumber.init) == phone }
+        guard sharing > policy.largestHousehold else { return person }
+        var other = person
+        other.phone = nil
+        return other
+    }
+
     /// Compares two identities; the order does not matter.
     public func compare(_ one: PersonIdentity, _ other: PersonIdentity) -> IdentityMatch {
         let (left, right) = (ComparableIdentity(one), ComparableIdentity(other))
