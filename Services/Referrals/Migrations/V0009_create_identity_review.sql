@@ -38,4 +38,5 @@ create index identity_review_participant on referral.identity_review (agency_id,
 create index identity_review_other on referral.identity_review (agency_id, other_participant_id, review_id)
   where other_participant_id is not null;
 create index identity_review_referral on referral.identity_review (agency_id, referral_id);
-select handrail.protect_table('referral.identity_review', 'referrals', 'select, insert, update (decision, decided_by, decided_at)');
+select handrail.protect_table(
+  'referral.identity_review', 'referrals', 'select, insert, update (decision, decided_by, decided_at)');
