@@ -272,13 +272,18 @@ let package = Package(
     ]
         + service(
             "Referrals",
+            domainData: [
+                "identity-matching.json", "identity-matching.schema.json", "person-names.json",
+                "person-names.schema.json",
+            ],
             domainDependencies: ["Confidentiality"],
             migrations: [
                 "V0001_create_referral_schema.sql", "V0002_create_partner.sql", "V0003_create_participant.sql",
                 "V0004_create_referral.sql", "V0005_create_projections.sql", "V0006_drop_participant_ring.sql",
                 "V0007_create_shown_version.sql", "V0008_complete_consent.sql", "V0009_account_for_disclosures.sql",
                 "V0010_declare_emergencies.sql", "V0011_keep_requests_of_participants.sql",
-                "V0012_create_account.sql", "V0013_add_client_certificate.sql",
+                "V0012_create_account.sql", "V0013_add_client_certificate.sql", "V0014_recognise_people.sql",
+                "V0015_create_identity_review.sql",
             ],
             dependencies: ["FHIR", "ReferralsSettings", crypto, cryptoExtras, httpClient, locks, mustache],
             exclude: ["Settings"],

@@ -1,6 +1,7 @@
 internal import FoundationEssentials
 internal import MessageTable
 internal import Models
+internal import ReferralsDomain
 internal import ReferralsMigrations
 internal import ReferralsSettings
 internal import ServiceKit
@@ -14,7 +15,8 @@ func build(_ environment: ServiceEnvironment) async throws -> ServiceDefinition 
         ring: KeyRing(KeyRingFile(json: environment.settings.secret(ReferralsSettings.keyRing) ?? [])),
         indexKeys: BlindIndexKeys(IndexKeysFile(json: environment.settings.secret(ReferralsSettings.indexKeys) ?? []))
     )
-    let store = Store(vault: vault, ids: environment.ids, rules: environment.rules)
+    let store = Store(
+        vault: vault, ids: environment.ids, rules: environment.rules, matching: try .standard())
     let allowsLocal = environment.settings.deployment == .local
     let hasher = PasswordHasher()
     let api = ReferralsAPI(

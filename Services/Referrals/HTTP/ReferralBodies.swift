@@ -45,6 +45,8 @@ struct PersonBody: Decodable, Sendable {
     /// Whether a message on that phone is safe; others may hear it.
     var phoneIsSafe: Bool?
     var address: String?
+    var postalCode: String?
+    var gender: AdministrativeGender?
     var identifiers: [IdentifierBody]?
 
     struct IdentifierBody: Decodable, Sendable {
@@ -57,7 +59,7 @@ struct PersonBody: Decodable, Sendable {
     func identity(scope: String) -> PersonIdentity {
         PersonIdentity(
             givenName: givenName, familyName: familyName, birthDate: birthDate, phone: phone,
-            phoneIsSafe: phoneIsSafe ?? false, address: address,
+            phoneIsSafe: phoneIsSafe ?? false, address: address, postalCode: postalCode, gender: gender,
             identifiers: (identifiers ?? []).map { .init(system: $0.system ?? scope, value: $0.value) }
         )
     }

@@ -8,6 +8,7 @@ enum ReferralProblems {
     @Sendable static func problem(_ error: any Error) -> Problem? {
         switch error {
         case let refusal as Referral.Refusal: problem(refusal)
+        case let refusal as IdentityReview.Refusal: problem(refusal)
         case let error as StoreError: problem(error.code)
         case is Consent.RevocationRefusal:
             .conflict(
@@ -47,6 +48,17 @@ enum ReferralProblems {
         switch refusal {
         case .alreadyDecided: .conflict("already-decided", title: "It was decided already")
         case .reasonMissing: .invalid("/reason", "45 CFR 164.526(d): say why")
+        }
+    }
+
+    private static func problem(_ refusal: IdentityReview.Refusal) -> Problem {
+        switch refusal {
+        case .alreadyDecided(let decision):
+            .conflict(
+                "identity-review-decided", title: "It was decided otherwise",
+                detail: "The decision is: \(decision.rawValue)."
+            )
+        case .namesNobody: .invalid("/decision", "different: a crowd names nobody who could be the same")
         }
     }
 

@@ -192,6 +192,8 @@ struct ParticipantView: Encodable {
     let phone: String?
     let phoneIsSafe: Bool?
     let address: String?
+    let postalCode: String?
+    let gender: AdministrativeGender?
     let identifiers: [PersonIdentity.Identifier]?
     let version: Int
 
@@ -206,6 +208,8 @@ struct ParticipantView: Encodable {
         birthDate = permit.allows(.birthDate) ? identity.birthDate : nil
         address = permit.allows(.address) ? identity.address : nil
         identifiers = permit.allows(.identifiers) ? identity.identifiers : nil
+        postalCode = permit.allows(.address) ? identity.postalCode : nil
+        gender = permit.allows(.gender) ? identity.gender : nil
         version = participant.version
     }
 }

@@ -31,6 +31,7 @@ struct ReferralsAPI: Sendable {
         addReading(to: &routes)
         addDecisions(to: &routes)
         addParticipants(to: &routes)
+        addIdentityReviews(to: &routes)
         addConsents(to: &routes)
         addPartners(to: &routes)
         addKeys(to: &routes)

@@ -21,6 +21,8 @@ public enum ReferralsMigrations {
                     "V0011_keep_requests_of_participants", PackageResources.V0011_keep_requests_of_participants_sql),
                 Migration("V0012_create_account", PackageResources.V0012_create_account_sql),
                 Migration("V0013_add_client_certificate", PackageResources.V0013_add_client_certificate_sql),
+                Migration("V0014_recognise_people", PackageResources.V0014_recognise_people_sql),
+                Migration("V0015_create_identity_review", PackageResources.V0015_create_identity_review_sql),
             ]
         )
     }

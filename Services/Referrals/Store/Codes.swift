@@ -12,6 +12,8 @@ extension IndexKey.Kind: PostgresEncodable, PostgresDecodable {}
 extension EmergencyOutcome: PostgresEncodable, PostgresDecodable {}
 extension RestrictionRequest.Status: PostgresEncodable, PostgresDecodable {}
 extension AmendmentRequest.Status: PostgresEncodable, PostgresDecodable {}
+extension IdentityReview.Kind: PostgresEncodable, PostgresDecodable {}
+extension IdentityReview.Decision: PostgresEncodable, PostgresDecodable {}
 extension Consent.Purpose: PostgresEncodable, PostgresDecodable {}
 extension Consent.Signature.Signer: PostgresEncodable, PostgresDecodable {}
 extension Consent.Signature.Method: PostgresEncodable, PostgresDecodable {}

@@ -3,8 +3,8 @@ internal import Models
 internal import Postgres
 internal import ReferralsDomain
 
-/// What is known about an intake before anything of it is stored: asked in one round trip, because none of it depends on
-/// the rest.
+/// What is known about an intake before anything of it is stored: asked in one round trip, because no question depends on
+/// the answer to another.
 struct IntakeFindings: Sendable {
     /// The referral that the sender's own number stands for.
     var known: ReferralID?
@@ -33,7 +33,10 @@ extension Store {
     func findings(about intake: Intake, in work: Work) async throws -> IntakeFindings {
         var findings = IntakeFindings(
             law: AgencyLaw(agencyID: work.agencyID, isPart2Program: true, isCoveredEntity: true),
-            person: PersonSearch(intake.person, vault.indexKeys, in: work.agencyID))
+            person: PersonSearch(
+                intake.person, vault.indexKeys, largestBlock: matching.policy.largestBlock, in: work.agencyID
+            )
+        )
         var asked: [(question: Question, read: (Rows, inout IntakeFindings) throws -> Void)] = [
             (Question(.findLaw, work.agencyID), { rows, findings in findings.law = try Self.law(rows, in: work) })
         ]
@@ -52,8 +55,8 @@ extension Store {
                 )
             )
         }
-        if let question = findings.person.question(in: work.agencyID) {
-            asked.append((question, { rows, findings in try findings.person.read(rows) }))
+        for (question, read) in findings.person.questions(in: work.agencyID) {
+            asked.append((question, { rows, findings in try read(rows, &findings.person) }))
         }
         let answers = try await work.tx.together(asked.map(\.question))
         for (question, rows) in zip(asked, answers) { try question.read(rows, &findings) }

@@ -69,7 +69,8 @@ extension Store {
     /// goes out with the commit.
     func takeIn(_ intake: Intake, _ findings: IntakeFindings, in work: Work) async throws -> TakenIn {
         let policy = try findings.policy(for: intake.partnerID)
-        let (participant, isNew) = try await findOrRegister(intake.person, findings.person, in: work)
+        let recognised = try await findOrRegister(intake.person, findings.person, in: work)
+        let (participant, isNew) = (recognised.participant, recognised.isNew)
         var consents: [Consent] = []
         for draft in intake.consents {
             let consent = draft.consent(ids.new(), participant.participantID)
@@ -102,6 +103,7 @@ extension Store {
         }
         let saved = try await save(loaded, clientID: intake.clientID, in: work)
         guard let stored = saved[referral.referralID] else { throw StoreError(.notFound) }
+        record(recognised, of: referral.referralID, in: work)
         record(intake.placerIdentifier, of: referral.referralID, by: intake.clientID, in: work)
         let taken = try await answer(
             stored, telling, wasKnown: false, consentIDs: consentIDs, ofNewPerson: isNew, in: work)

@@ -6,8 +6,8 @@ extension Statement {
         """
         insert into referral.participant
           (agency_id, participant_id, version, data_key, data_key_ring_id, given_name, family_name, birth_date, phone,
-           address, identifiers, phone_is_safe, registered_at, changed_at)
-        values ($1, $2, 1, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12)
+           address, postal_code, gender, identifiers, phone_is_safe, registered_at, changed_at)
+        values ($1, $2, 1, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14)
         """
     )
 
@@ -16,7 +16,7 @@ extension Statement {
         """
         update referral.participant
         set version = version + 1, given_name = $3, family_name = $4, birth_date = $5, phone = $6, address = $7,
-          identifiers = $8, phone_is_safe = $9, changed_at = $10
+          postal_code = $8, gender = $9, identifiers = $10, phone_is_safe = $11, changed_at = $12
         where agency_id = $1 and participant_id = $2
         """
     )
@@ -24,8 +24,8 @@ extension Statement {
     static let findParticipant = Statement(
         "participant.find",
         """
-        select participant_id, version, data_key, given_name, family_name, birth_date, phone, address, identifiers,
-          phone_is_safe
+        select participant_id, version, data_key, given_name, family_name, birth_date, phone, address, postal_code,
+          gender, identifiers, phone_is_safe
         from referral.participant
         where agency_id = $1 and participant_id = $2
         """
@@ -36,8 +36,8 @@ extension Statement {
     static let lockParticipant = Statement(
         "participant.lock",
         """
-        select participant_id, version, data_key, given_name, family_name, birth_date, phone, address, identifiers,
-          phone_is_safe
+        select participant_id, version, data_key, given_name, family_name, birth_date, phone, address, postal_code,
+          gender, identifiers, phone_is_safe
         from referral.participant
         where agency_id = $1 and participant_id = $2
         for no key update
@@ -87,8 +87,8 @@ extension Statement {
     static let pageOfParticipants = Statement(
         "participant.page",
         """
-        select participant_id, version, data_key, given_name, family_name, birth_date, phone, address, identifiers,
-          phone_is_safe
+        select participant_id, version, data_key, given_name, family_name, birth_date, phone, address, postal_code,
+          gender, identifiers, phone_is_safe
         from referral.participant
         where agency_id = $1 and participant_id > $2
         order by participant_id
@@ -117,7 +117,9 @@ extension Statement {
           and other.key_version = mine.key_version
           and other.hmac = mine.hmac
           and other.participant_id <> mine.participant_id
-        where mine.agency_id = $1 and mine.participant_id = $2
+        where mine.agency_id = $1
+          and mine.participant_id = $2
+          and mine.kind in ('phone', 'name_birth_year_phonetic')
         group by other.participant_id
         order by other.participant_id
         limit 50

@@ -1,5 +1,3 @@
-internal import FoundationEssentials
-internal import JSON
 internal import MessageTable
 internal import Models
 internal import Postgres
@@ -31,19 +29,8 @@ extension Store {
         return try readParticipant(row, in: work)
     }
 
-    /// The participant whom a search found, locked, with what this sender adds; or a new one.
-    ///
-    /// A new one is written with the transaction's next statement. The unique index decides between two that register at
-    /// once: the second one's transaction fails, is tried again (``StoreError/mayRetry(_:)``), and finds the first one's.
-    func findOrRegister(
-        _ person: PersonIdentity, _ search: PersonSearch, in work: Work
-    ) async throws -> (participant: StoredParticipant, isNew: Bool) {
-        guard let id = search.found else { return (try register(person, search.digests, in: work), true) }
-        let participant = try await lockParticipant(id, in: work)
-        return (try await complete(participant, from: person, search.digests, in: work), false)
-    }
-
-    private func register(
+    /// Somebody who is not known yet. Their row goes out with the transaction's next statement.
+    func register(
         _ person: PersonIdentity, _ digests: [BlindIndex], in work: Work
     ) throws -> StoredParticipant {
         let id = ids.new(ParticipantID.self)
@@ -51,7 +38,8 @@ extension Store {
         let columns = try SealedIdentity(person, with: dataKey)
         work.tx.enqueue(
             .insertParticipant, work.agencyID, id, wrapped, vault.ring.currentID, columns.givenName, columns.familyName,
-            columns.birthDate, columns.phone, columns.address, columns.identifiers, person.phoneIsSafe, work.now
+            columns.birthDate, columns.phone, columns.address, columns.postalCode, columns.gender, columns.identifiers,
+            person.phoneIsSafe, work.now
         )
         if !digests.isEmpty {
             work.tx.enqueue(
@@ -65,7 +53,7 @@ extension Store {
     }
 
     /// Adds what this sender knows and others did not.
-    private func complete(
+    func complete(
         _ participant: StoredParticipant, from person: PersonIdentity, _ digests: [BlindIndex], in work: Work
     ) async throws -> StoredParticipant {
         var identity = participant.identity
@@ -73,7 +61,8 @@ extension Store {
         let columns = try SealedIdentity(identity, with: participant.dataKey)
         work.tx.enqueue(
             .updateParticipant, work.agencyID, participant.participantID, columns.givenName, columns.familyName,
-            columns.birthDate, columns.phone, columns.address, columns.identifiers, identity.phoneIsSafe, work.now
+            columns.birthDate, columns.phone, columns.address, columns.postalCode, columns.gender, columns.identifiers,
+            identity.phoneIsSafe, work.now
         )
         // A digest that belongs to somebody else stays there: two participants who turn out to be one are for people to
         // join, never for a form.
@@ -104,77 +93,19 @@ extension Store {
     }
 
     func readParticipant(_ row: Row, in work: Work) throws -> StoredParticipant {
-        let (id, version, wrapped, given, family, birth, phone, address, identifiers, isSafe) = try row.decode(
-            (
-                ParticipantID, Int, [UInt8], [UInt8]?, [UInt8]?, [UInt8]?, [UInt8]?, [UInt8]?, [UInt8]?, Bool
-            ).self
+        let (id, version, wrapped): (ParticipantID, Int, [UInt8]) = (
+            try row.value(0), try row.value(1), try row.value(2)
         )
         let dataKey = try vault.dataKey(wrapped, of: id, in: work.agencyID)
         let columns = SealedIdentity(
-            givenName: given, familyName: family, birthDate: birth, phone: phone, address: address,
-            identifiers: identifiers
+            givenName: try row.value(3), familyName: try row.value(4), birthDate: try row.value(5),
+            phone: try row.value(6), address: try row.value(7), postalCode: try row.value(8),
+            gender: try row.value(9), identifiers: try row.value(10)
         )
+        let isSafe: Bool = try row.value(11)
         return StoredParticipant(
             participantID: id, version: version, identity: try columns.open(with: dataKey, phoneIsSafe: isSafe),
             dataKey: dataKey, wrappedKey: wrapped
-        )
-    }
-}
-
-/// The identity's columns, sealed.
-struct SealedIdentity {
-    var givenName: [UInt8]?
-    var familyName: [UInt8]?
-    var birthDate: [UInt8]?
-    var phone: [UInt8]?
-    var address: [UInt8]?
-    var identifiers: [UInt8]?
-
-    init(
-        givenName: [UInt8]?, familyName: [UInt8]?, birthDate: [UInt8]?, phone: [UInt8]?, address: [UInt8]?,
-        identifiers: [UInt8]?
-    ) {
-        self.givenName = givenName
-        self.familyName = familyName
-        self.birthDate = birthDate
-        self.phone = phone
-        self.address = address
-        self.identifiers = identifiers
-    }
-
-    init(_ person: PersonIdentity, with key: DataKey) throws {
-        givenName = try key.seal(person.givenName, for: .givenName)
-        familyName = try key.seal(person.familyName, for: .familyName)
-        birthDate = try key.seal(person.birthDate?.description, for: .birthDate)
-        phone = try key.seal(person.phone, for: .phone)
-        address = try key.seal(person.address, for: .address)
-        identifiers =
-            person.identifiers.isEmpty ? nil : try key.seal(Self.text(of: person.identifiers), for: .identifiers)
-    }
-
-    private static func text(of identifiers: [PersonIdentity.Identifier]) -> [UInt8] {
-        var json = JSONWriter(capacity: 128)
-        json.array { json in
-            for identifier in identifiers {
-                json.object { json in
-                    json.field("system", identifier.system)
-                    json.field("value", identifier.value)
-                }
-            }
-        }
-        return json.bytes
-    }
-
-    func open(with key: DataKey, phoneIsSafe: Bool) throws -> PersonIdentity {
-        PersonIdentity(
-            givenName: try key.open(givenName, from: .givenName),
-            familyName: try key.open(familyName, from: .familyName),
-            birthDate: try key.open(birthDate, from: .birthDate).flatMap(CivilDate.init),
-            phone: try key.open(phone, from: .phone), phoneIsSafe: phoneIsSafe,
-            address: try key.open(address, from: .address),
-            identifiers: try identifiers.map {
-                try JSONValue.decode([PersonIdentity.Identifier].self, from: try key.open($0, from: .identifiers))
-            } ?? []
         )
     }
 }

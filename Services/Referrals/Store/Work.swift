@@ -2,6 +2,7 @@ internal import Confidentiality
 internal import MessageTable
 internal import Models
 internal import Postgres
+internal import ReferralsDomain
 
 /// One transaction of one agency: what a store operation needs to know besides its own values.
 struct Work: Sendable {
@@ -30,6 +31,8 @@ struct Store: Sendable {
     let ids: IDSource
     /// Which role sees what.
     let rules: AccessRules
+    /// Says who is the same person.
+    let matching: MatchRules
 }
 
 /// Why the store refused. Nothing in it tells who a participant is.

@@ -20,6 +20,8 @@ struct DataKey: Sendable {
         case birthDate = "participant.birth_date"
         case phone = "participant.phone"
         case address = "participant.address"
+        case postalCode = "participant.postal_code"
+        case gender = "participant.gender"
         case identifiers = "participant.identifiers"
         case callback = "referral.callback"
         case statusReason = "referral.status_reason"

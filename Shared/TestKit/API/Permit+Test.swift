@@ -13,4 +13,18 @@ extension Permit {
         guard let permit = decision.permit else { preconditionFailure("the office sees its agency") }
         return permit
     }
+
+    /// What a participant's own peer may be told of them.
+    public static func assignedPeer(of participantID: ParticipantID, in agencyID: AgencyID) -> Permit {
+        let decision = AccessRules.inForce.decide(
+            AccessQuestion(
+                agency: AgencyLaw(agencyID: agencyID, isPart2Program: true, isCoveredEntity: true),
+                requester: Requester(agencyID: agencyID, role: .peer, subject: "peer"), purpose: .treatment,
+                classes: Set(DataClass.allCases),
+                participant: Participant(
+                    agencyID: agencyID, participantID: participantID, relationship: .assigned),
+                at: Instant(unixSeconds: 0)))
+        guard let permit = decision.permit else { preconditionFailure("a peer sees whom they stand by") }
+        return permit
+    }
 }

@@ -210,11 +210,13 @@ struct SignInTests {
             _ = try await door.settled("alex", "coordinator")
             #expect(try await door.ask("second-factor", "alex").status == 200)
             let later = Store(
-                vault: .test(ring: ["one": 1, "two": 2], current: "two"), ids: door.referring.store.ids, rules: .inForce
-            )
+                vault: .test(ring: ["one": 1, "two": 2], current: "two"), ids: door.referring.store.ids,
+                rules: .inForce,
+                matching: door.referring.store.matching)
             _ = try await door.referring.work { try await later.renewKeys(after: nil, atMost: 10, in: $0) }
             let without = Store(
-                vault: .test(ring: ["two": 2], current: "two"), ids: door.referring.store.ids, rules: .inForce)
+                vault: .test(ring: ["two": 2], current: "two"), ids: door.referring.store.ids, rules: .inForce,
+                matching: door.referring.store.matching)
             let login = try #require(LoginName("alex"))
             let secret = try await door.referring.work { work in
                 let account = try #require(try await without.account(login, in: work))
@@ -229,12 +231,16 @@ struct SignInTests {
         try await AccountDoor.with { door in
             let login = try #require(LoginName("alex"))
             let id = try await door.settled("alex", "peer", AccountDoor.peer)
-            let both = Store(vault: .test(index: [1: 9, 2: 8]), ids: door.referring.store.ids, rules: .inForce)
+            let both = Store(
+                vault: .test(index: [1: 9, 2: 8]), ids: door.referring.store.ids, rules: .inForce,
+                matching: door.referring.store.matching)
             try await door.referring.work { work in
                 let account = try #require(try await both.account(login, in: work))
                 try await both.reindex(account.accountID, login: login, in: work)
             }
-            let newOnly = Store(vault: .test(index: [2: 8]), ids: door.referring.store.ids, rules: .inForce)
+            let newOnly = Store(
+                vault: .test(index: [2: 8]), ids: door.referring.store.ids, rules: .inForce,
+                matching: door.referring.store.matching)
             let found = try await door.referring.work {
                 try await newOnly.account(login, in: $0)?.accountID.description
             }

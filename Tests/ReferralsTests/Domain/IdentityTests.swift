@@ -91,6 +91,7 @@ struct IdentityTests {
                 IndexKey(kind: .identifier, text: "urn:oid:1.2|AB-12"), IndexKey(kind: .phone, text: "+16095550143"),
                 IndexKey(kind: .nameBirthDate, text: "garcia|ana|1990-05-01"),
                 IndexKey(kind: .namePhoneticBirthYear, text: "G620|1990"),
+                IndexKey(kind: .namePhonetic, text: "A500|G620"), IndexKey(kind: .birthDate, text: "1990-05-01"),
             ]
         )
     }
@@ -103,14 +104,37 @@ struct IdentityTests {
     func placeholders(_ given: String, _ family: String) {
         var person = Self.jane
         (person.givenName, person.familyName) = (given, family)
-        #expect(person.indexKeys.allSatisfy { $0.kind == .identifier || $0.kind == .phone })
+        #expect(Set(person.indexKeys.map(\.kind)) == [.identifier, .phone, .birthDate])
+    }
+
+    @Test("an initial is no name to find anybody by")
+    func initial() {
+        var person = Self.jane
+        person.givenName = "A."
+        #expect(!person.indexKeys.contains { $0.kind == .nameBirthDate })
+    }
+
+    @Test("a name that stood for an unknown one gives way to a real one, and a real one never to it")
+    func wokenUp() {
+        let nameless = PersonIdentity(
+            givenName: "Jane", familyName: "Doe", birthDate: CivilDate(year: 1900, month: 1, day: 1), gender: .female
+        )
+        var person = nameless
+        let isNew = person.complete(from: Self.jane)
+        #expect(isNew && person.familyName == "García" && person.birthDate == Self.jane.birthDate)
+        #expect(person.gender == .female)
+        var known = Self.jane
+        known.gender = .female
+        let before = known
+        let changes = known.complete(from: nameless)
+        #expect(!changes && known == before)
     }
 
     @Test("a birth date that stands for an unknown one identifies nobody")
     func unknownBirthDate() {
         var person = Self.jane
         person.birthDate = CivilDate(year: 1900, month: 1, day: 1)
-        #expect(!person.indexKeys.contains { $0.kind == .nameBirthDate })
+        #expect(Set(person.indexKeys.map(\.kind)) == [.identifier, .phone, .namePhonetic])
     }
 
     @Test("another sender fills gaps, adds its number, and overwrites nothing")

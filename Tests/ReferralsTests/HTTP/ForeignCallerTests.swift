@@ -47,6 +47,11 @@ struct ForeignCallerTests {
             ]
             let (accountID, sessionID) = try await Self.account(in: referring)
             (known["accountID"], known["sessionID"]) = (accountID, sessionID)
+            for person in [RecognitionTests.rosa, RecognitionTests.twin] {
+                _ = try await referring.refer(person, from: hospital.partnerID)
+            }
+            known["reviewID"] = try await one(
+                Statement("test.i", "select review_id::text from referral.identity_review"))
             let database = Database(pool: referring.pool, workers: referring.workers)
             let api = ReferralsAPI(database: database, store: referring.store, clock: referring.clock.wall)
             var routes = api.routes
@@ -89,6 +94,7 @@ struct ForeignCallerTests {
                             "declareEmergency":
                                 #"{"participantID":"\(participant)","recipientName":"Dr. Who","recipientAffiliation":"Mercy","nature":"overdose, not breathing"}"#
                                 .replacing("\\(participant)", with: participant),
+                            "decideIdentityReview": #"{"decision":"different"}"#,
                             "fhirUpdateTask":
                                 #"{"resourceType":"Task","id":"{id}","status":"cancelled","intent":"order","statusReason":{"text":"x"}}"#,
                             "fhirPatchTask": #"[{"op":"replace","path":"/status","value":"cancelled"}]"#,

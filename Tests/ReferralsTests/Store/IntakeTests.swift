@@ -96,6 +96,7 @@ struct IntakeTests {
         try await Referring.with { referring in
             let hospital = try await referring.hospital("First")
             var intake = Intake.emergency(of: .jane, from: hospital)
+            intake.person.postalCode = "ZIP-08999"
             intake.request.callback = "Callback at desk seven"
             intake.placerIdentifier = "PLACER-4711"
             intake.resources = [
@@ -125,6 +126,7 @@ struct IntakeTests {
             #expect(rows.contains("emergency-department"), "the rows are being read")
             for secret in [
                 "quixote", "dulcinea", "1988-02-29", "6095550143", "mrn-0815", "desk seven", "relatives", "4711",
+                "zip-08999",
             ] {
                 let bytea = secret.utf8.map { byte in
                     let digits = String(byte, radix: 16)

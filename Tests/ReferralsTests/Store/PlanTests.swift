@@ -26,6 +26,8 @@ struct PlanTests {
         (.kindsOfSenders, "array[\(uuid)]::uuid[]"),
         (.findAccountByLogin, "'{1}', '{ab}'"), (.lockAccount, uuid), (.listAccounts, "\(uuid), 50"),
         (.lockAttempt, "'ab'"), (.lockSessionByToken, "'ab'"), (.listSessions, "\(uuid), '2026-01-01'"),
+        (.candidates, "'{phone,birth_date}', '{1,1}', '{ab,cd}', 51"), (.listOpenIdentityReviews, "\(uuid), 51"),
+        (.listIdentityReviewsOf, "\(uuid), \(uuid), 51"), (.lockIdentityReview, uuid),
     ]
     /// What a statement needs that writes its own audit row.
     static let audit =
@@ -96,7 +98,7 @@ struct PlanTests {
         insert into referral.participant_blind_index (agency_id, kind, key_version, hmac, participant_id)
         select '\(agency)', kind, 1, rpad(md5(kind || n), 64, '0'), pg_temp.id(1, n)
         from generate_series(1, 5000) n,
-          unnest('{identifier,name_birth_date,phone,name_birth_year_phonetic}'::text[]) kind;
+          unnest('{identifier,name_birth_date,phone,name_birth_year_phonetic,name_phonetic,birth_date}'::text[]) kind;
         insert into referral.consent
           (agency_id, consent_id, participant_id, version, kind, discloser, information, recipient_kind,
            recipient_partner_id, purpose, explains_revocation, signed_by, signature_method, signed_at,
@@ -127,6 +129,12 @@ struct PlanTests {
           case when n % 20 = 0 then 'in-progress' when n % 50 = 1 then 'requested' else 'completed' end,
           '7.0', false, now(), now(), now(), 1, 'completed', '7.0', now() - n * interval '1 hour'
         from generate_series(1, 10000) n;
+        insert into referral.identity_review
+          (agency_id, review_id, kind, participant_id, other_participant_id, referral_id, policy_version, score,
+           agreement, found_at, decision, decided_by, decided_at)
+        select '\(agency)', pg_temp.id(6, n), 'pair', pg_temp.id(1, n), pg_temp.id(1, n % 5000 + 1), pg_temp.id(3, n), 1,
+          1000, '{phone:same}', now(), 'different', 'x', now()
+        from generate_series(1, 4999) n;
         insert into referral.placer_index (agency_id, client_id, key_version, hmac, referral_id)
         select '\(agency)', 'client', 1, rpad(md5('p' || n), 64, '0'), pg_temp.id(3, n)
         from generate_series(1, 10000) n;

@@ -24,7 +24,7 @@ struct Referring: Sendable {
     let clock: TestClock
 
     static func with(
-        vault: Vault = .test(), _ body: @Sendable (Referring) async throws -> Void
+        vault: Vault = .test(), matching: MatchRules? = nil, _ body: @Sendable (Referring) async throws -> Void
     ) async throws {
         let migrations = [PlatformMigrations.all, MessageTableMigrations.all, ReferralsMigrations.all]
         try await TestDatabase.with(migrations: migrations) { database in
@@ -35,7 +35,8 @@ struct Referring: Sendable {
                     let agencyID = AgencyID(rawValue: UUID())
                     let referring = Referring(
                         database: database, pool: pool, workers: workers,
-                        store: Store(vault: vault, ids: ids, rules: .inForce),
+                        store: Store(
+                            vault: vault, ids: ids, rules: .inForce, matching: try matching ?? .standard()),
                         agencyID: agencyID, clock: clock
                     )
                     try await referring.addAgency(agencyID)

@@ -8,13 +8,18 @@ public struct IndexKey: Hashable, Sendable {
         case nameBirthDate = "name_birth_date"
         case phone
         case namePhoneticBirthYear = "name_birth_year_phonetic"
+        /// The sounds of both names, in either order: found also where the birth date is missing or wrong, or first and
+        /// last name changed places.
+        case namePhonetic = "name_phonetic"
+        /// Found also under another family name.
+        case birthDate = "birth_date"
 
         /// Whether one value belongs to one participant: then the database holds it unique, and a person who is
         /// referred twice at once is registered once. Phones are shared, and sounds are only a hint.
         public var identifies: Bool {
             switch self {
             case .identifier, .nameBirthDate: true
-            case .phone, .namePhoneticBirthYear: false
+            case .phone, .namePhoneticBirthYear, .namePhonetic, .birthDate: false
             }
         }
     }
@@ -38,22 +43,33 @@ extension PersonIdentity {
             keys.insert(IndexKey(kind: .identifier, text: "\(system)|\(value.uppercased())"))
         }
         if let phone, let number = PhoneNumber(phone) { keys.insert(IndexKey(kind: .phone, text: number.description)) }
-        guard let family = familyName.flatMap(NameNormalisation.family), let birthDate, !isPlaceholder else {
-            return keys
+        let knownDate = hasPlaceholderBirthDate ? nil : birthDate
+        if let knownDate { keys.insert(IndexKey(kind: .birthDate, text: knownDate.description)) }
+        guard !hasPlaceholderName, let family = familyName.flatMap(NameNormalisation.family) else { return keys }
+        let given = givenName.flatMap(NameNormalisation.given)
+        let sound = Soundex.code(of: family)
+        if let sound, let other = given.flatMap(Soundex.code) {
+            let inOrder = [sound, other].sorted().joined(separator: "|")
+            keys.insert(IndexKey(kind: .namePhonetic, text: inOrder))
         }
-        if let sound = Soundex.code(of: family) {
-            keys.insert(IndexKey(kind: .namePhoneticBirthYear, text: "\(sound)|\(birthDate.year)"))
+        if let knownDate, let sound {
+            keys.insert(IndexKey(kind: .namePhoneticBirthYear, text: "\(sound)|\(knownDate.year)"))
         }
-        if let given = givenName.flatMap(NameNormalisation.given) {
-            keys.insert(IndexKey(kind: .nameBirthDate, text: "\(family)|\(given)|\(birthDate)"))
+        // An initial is no name: twins are J. and J.
+        if let knownDate, let given, given.count > 1 {
+            keys.insert(IndexKey(kind: .nameBirthDate, text: "\(family)|\(given)|\(knownDate)"))
         }
         return keys
     }
 
-    /// Whether name or birth date only stand for an unknown one.
-    var isPlaceholder: Bool {
+    /// Whether the name only stands for an unknown one.
+    var hasPlaceholderName: Bool {
         let names = [familyName.flatMap(NameNormalisation.family), givenName.flatMap(NameNormalisation.given)]
-        if names.contains(where: { $0.map(Self.placeholderNames.contains) ?? false }) { return true }
+        return names.contains { $0.map(Self.placeholderNames.contains) ?? false }
+    }
+
+    /// Whether the birth date only stands for an unknown one.
+    var hasPlaceholderBirthDate: Bool {
         guard let birthDate else { return false }
         return birthDate.year <= 1901 && birthDate.month == 1 && birthDate.day == 1
     }

@@ -7,9 +7,28 @@ public enum NameNormalisation {
 
     /// A family name as one run of letters; nil when no letter is left.
     public static func family(_ name: String) -> String? {
+        let parts = familyParts(name)
+        return parts.isEmpty ? nil : parts.joined()
+    }
+
+    /// The words of a family name: `García-López` has two.
+    static func familyParts(_ name: String) -> [String] {
         var words = words(of: name)
         while words.count > 1, let last = words.last, suffixes.contains(last) { words.removeLast() }
-        return words.isEmpty ? nil : words.joined()
+        return words
+    }
+
+    /// Which of several of the same name it is: 1 for `Sr.`, 2 for `Jr.` or `II`; nil where the name does not say.
+    static func generation(_ name: String) -> Int? {
+        let words = words(of: name)
+        guard words.count > 1, let last = words.last else { return nil }
+        return switch last {
+        case "sr", "senior": 1
+        case "jr", "junior", "ii": 2
+        case "iii": 3
+        case "iv": 4
+        default: nil
+        }
     }
 
     /// The first given name; nil when no letter is left. Middle names are dropped: half of all senders leave them out.

@@ -65,7 +65,7 @@ extension PersonIdentity {
     public func faults(today: CivilDate) -> [Fault] {
         var found: [Fault] = []
         let texts = [("givenName", givenName, 100), ("familyName", familyName, 100), ("phone", phone, 50)]
-        for (name, text, limit) in texts + [("address", address, 500)] {
+        for (name, text, limit) in texts + [("address", address, 500), ("postalCode", postalCode, 20)] {
             if let text, text.nonBlank == nil || text.count > limit {
                 found.append(Fault("/person/\(name)", "1 to \(limit) characters"))
             }

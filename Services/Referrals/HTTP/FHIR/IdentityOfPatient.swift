@@ -8,6 +8,7 @@ extension PersonIdentity {
         let name = patient.preferredName
         let phones = patient.telecoms.filter { $0.system == "phone" && $0.use != "old" && $0.value != nil }
         let phone = phones.first { $0.use == "mobile" } ?? phones.first
+        let address = patient.addresses.first { $0.use != "old" }
         var given = name?.given.joined(separator: " ")
         var family = name?.family
         if family == nil, let text = name?.text {
@@ -20,7 +21,8 @@ extension PersonIdentity {
             givenName: given.flatMap { $0.isEmpty ? nil : $0 }, familyName: family,
             birthDate: patient.birthDate?.civilDate, phone: phone?.value,
             // A hospital's form does not say who else listens: only the person can say that a number is safe.
-            phoneIsSafe: false, address: patient.addresses.first { $0.use != "old" }?.oneLine,
+            phoneIsSafe: false, address: address?.oneLine, postalCode: address?.postalCode,
+            gender: patient.gender.flatMap(AdministrativeGender.init),
             identifiers: patient.identifiers.compactMap { identifier in
                 guard let system = identifier.system, let value = identifier.value, identifier.use != "old" else {
                     return nil

@@ -127,8 +127,10 @@ extension ReferralsAPI {
         }
         if let person = body.person {
             let scope = "partner:\(caller?.partnerID.description ?? "agency")"
-            var search = PersonSearch(person.identity(scope: scope), store.vault.indexKeys, in: work.agencyID)
-            if let rows = try await search.rows(in: work) { try search.read(rows) }
+            var search = PersonSearch(
+                person.identity(scope: scope), store.vault.indexKeys,
+                largestBlock: store.matching.policy.largestBlock, in: work.agencyID)
+            try await search.findExactly(in: work)
             if let found = search.found { return found }
         }
         throw Problem.notFound.denying(Denial(.hidden))
