@@ -153,6 +153,24 @@ final class RunningSuite: @unchecked Sendable {
         try await waitUntilReady(service)
     }
 
+    /// Starts a service that does not stay, and waits for its end.
+    ///
+    /// - Returns: its exit code, and what it said.
+    func runToItsEnd(_ service: String) async throws -> (status: Int32, log: String) {
+        let process = Process()
+        process.executableURL = BuiltExecutable(service).url
+        process.environment = environment
+        let log = folder.appending(path: "\(service)-alone.log")
+        _ = FileManager.default.createFile(atPath: log.path, contents: nil)
+        let output = try FileHandle(forWritingTo: log)
+        (process.standardError, process.standardOutput) = (output, output)
+        let status: Int32 = try await withCheckedThrowingContinuation { continuation in
+            process.terminationHandler = { continuation.resume(returning: $0.terminationStatus) }
+            do { try process.run() } catch { continuation.resume(throwing: error) }
+        }
+        return (status, try String(contentsOf: log, encoding: .utf8))
+    }
+
     /// Waits until a service says that it is ready.
     func waitUntilReady(_ service: String) async throws {
         let deadline = ContinuousClock.now + .seconds(60)

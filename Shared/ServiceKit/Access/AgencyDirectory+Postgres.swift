@@ -24,6 +24,20 @@ extension AgencyDirectory {
         }
     }
 
+    /// Whether there is any agency; nil where PostgreSQL, or the registry in it, does not answer yet.
+    ///
+    /// - Parameter workers: the login that may look at all of them.
+    static func isEmpty(_ workers: Pool) async -> Bool? {
+        do {
+            let hasAny: Bool? = try await workers.query(any).first?.decode(Bool.self)
+            return hasAny.map { !$0 }
+        } catch {
+            return nil
+        }
+    }
+
+    private static let any = Statement("agency.any", "select exists (select agency_id from handrail.agency)")
+
     private struct Remembered {
         let law: AgencyLaw?
         let until: ContinuousClock.Instant

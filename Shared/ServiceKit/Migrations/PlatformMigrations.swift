@@ -15,6 +15,7 @@ public enum PlatformMigrations {
             Migration("V0006_sign_audit_seals", PackageResources.V0006_sign_audit_seals_sql),
             Migration("V0007_retire_audit_partitions", PackageResources.V0007_retire_audit_partitions_sql),
             Migration("V0008_create_participant_terms", PackageResources.V0008_create_participant_terms_sql),
+            Migration("V0009_show_agencies_to_workers", PackageResources.V0009_show_agencies_to_workers_sql),
         ]
     )
 }

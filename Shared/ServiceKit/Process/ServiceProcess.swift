@@ -21,6 +21,11 @@ struct ServiceProcess {
         let reactor = Reactor()
         do {
             let environment = environment(reactor, logger, try .builtIn())
+            // While a past is rehearsed, its agency is made through the services themselves.
+            if !rehearses, await AgencyDirectory.isEmpty(environment.database.workers) == true {
+                logger.critical("no agency is configured: handrail agency add says how")
+                return .wrongSettings
+            }
             let definition = try await build(environment)
             let group = ServiceGroup(
                 configuration: .init(

@@ -58,13 +58,23 @@ expect() {
     [[ $found == "$value" ]] || fail "$what: expected $value, found $found"
 }
 
-# play_journey: the journey, from a container beside the services.
-play_journey() {
-    say "Playing the journey"
-    run_logged "Agency" "$work/agency.log" "${compose[@]}" run --rm -T agency || {
+# register_agency: a service does not start while no agency is configured, so the first one comes before them.
+register_agency() {
+    run_logged "Migrating" "$work/migrate.log" "${compose[@]}" run --rm -T migrate || {
+        tail -n 30 "$work/migrate.log" >&2
+        fail "the database could not be migrated"
+    }
+    run_logged "Agency" "$work/agency.log" "${compose[@]}" run --rm -T migrate handrail agency add \
+        --id=019abc00-0000-7000-8000-000000000001 --name="Agency to try" --time-zone=America/New_York \
+        --part2-program --hipaa-covered-entity || {
         tail -n 30 "$work/agency.log" >&2
         fail "the agency could not be registered"
     }
+}
+
+# play_journey: the journey, from a container beside the services.
+play_journey() {
+    say "Playing the journey"
     run_logged "Journey" "$work/journey.log" "${compose[@]}" run --rm -T journey || {
         tail -n 30 "$work/journey.log" >&2
         show_logs
