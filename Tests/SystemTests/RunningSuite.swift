@@ -109,21 +109,27 @@ final class RunningSuite: @unchecked Sendable {
         return url?.string ?? ""
     }
 
-    /// A port that nobody listens on at this moment.
+    /// A port that nobody listens on at this moment. Below those that the system gives to outgoing connections: one of
+    /// these would have it by the time the service starts.
     private static func freePort() throws -> Int {
+        for _ in 1...200 {
+            let port = Int.random(in: 10_240..<20_000)
+            if isFree(port) { return port }
+        }
+        throw OperatorSettings.Mistake(description: "no free port")
+    }
+
+    private static func isFree(_ port: Int) -> Bool {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         defer { close(descriptor) }
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = UInt16(port).bigEndian
         address.sin_addr.s_addr = inet_addr("127.0.0.1")
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let result = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
-                bind(descriptor, pointer, length) + getsockname(descriptor, pointer, &length)
-            }
+        let length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        return withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(descriptor, $0, length) == 0 }
         }
-        guard result == 0 else { throw OperatorSettings.Mistake(description: "no free port") }
-        return Int(UInt16(bigEndian: address.sin_port))
     }
 
     private func addAgency() async throws {

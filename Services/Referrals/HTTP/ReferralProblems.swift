@@ -77,6 +77,11 @@ enum ReferralProblems {
         case .loginTaken: .conflict("login-taken", title: "Another account has this login")
         case .raced: .unavailable()
         case .unknownCode: .internalError
+        case .stillSupported:
+            .conflict(
+                "still-supported", title: "Somebody stands by the participant",
+                detail: "Close the referrals first: whoever visits must know whom."
+            )
         }
     }
 }

@@ -40,6 +40,7 @@ struct ReferralsAPI: Sendable {
         addRequests(to: &routes)
         addDisclosures(to: &routes)
         addOwnRecord(to: &routes)
+        addErasure(to: &routes)
         addAccounts(to: &routes)
     }
 

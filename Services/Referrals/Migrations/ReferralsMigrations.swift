@@ -23,6 +23,7 @@ public enum ReferralsMigrations {
                 Migration("V0013_add_client_certificate", PackageResources.V0013_add_client_certificate_sql),
                 Migration("V0014_recognise_people", PackageResources.V0014_recognise_people_sql),
                 Migration("V0015_create_identity_review", PackageResources.V0015_create_identity_review_sql),
+                Migration("V0016_erase_identities", PackageResources.V0016_erase_identities_sql),
             ]
         )
     }

@@ -24,6 +24,8 @@ extension Store {
         var renewal = KeyRenewal()
         for row in rows {
             let participant = try readParticipant(row, in: work)
+            renewal.next = participant.participantID
+            if participant.isErased { continue }
             if KeyRing.keyID(of: participant.wrappedKey) != vault.ring.currentID {
                 try rewrap(participant, in: work)
                 renewal.rewrapped += 1

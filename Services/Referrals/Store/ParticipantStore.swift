@@ -9,8 +9,10 @@ struct StoredParticipant: Sendable {
     let version: Int
     let identity: PersonIdentity
     let dataKey: DataKey
-    /// The data key as stored.
+    /// The data key as stored; empty where the identity was erased.
     let wrappedKey: [UInt8]
+
+    var isErased: Bool { wrappedKey.isEmpty }
 }
 
 extension Store {

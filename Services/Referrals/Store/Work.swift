@@ -50,6 +50,8 @@ struct StoreError: Error, Hashable, CustomStringConvertible {
         /// The partner is disabled or unknown.
         case noSuchPartner
         case consentDeficient
+        /// Somebody stands by the participant: their identity is needed.
+        case stillSupported
         /// A row holds a code of a newer version, by which nothing may be guessed.
         case unknownCode
         /// Another account has the login.

@@ -5,10 +5,11 @@ internal import Models
 /// The key under which one participant's identity and free texts are sealed. Each value is bound to its agency,
 /// participant and column: moved anywhere else, it does not open.
 struct DataKey: Sendable {
-    private let key: SymmetricKey
+    /// Nil where the participant's identity was erased: then nothing opens, and nothing is sealed.
+    private let key: SymmetricKey?
     private let owner: String
 
-    fileprivate init(_ key: SymmetricKey, owner: String) {
+    fileprivate init(_ key: SymmetricKey?, owner: String) {
         self.key = key
         self.owner = owner
     }
@@ -36,21 +37,24 @@ struct DataKey: Sendable {
     }
 
     func seal(_ plain: [UInt8], for column: Column) throws(VaultError) -> [UInt8] {
-        try Sealed.seal(plain, with: key, authenticating: "\(owner)/\(column.rawValue)")
+        guard let key else { throw VaultError(.erased) }
+        return try Sealed.seal(plain, with: key, authenticating: "\(owner)/\(column.rawValue)")
     }
 
     func open(_ sealed: [UInt8], from column: Column) throws(VaultError) -> [UInt8] {
-        try Sealed.open(sealed, with: key, authenticating: "\(owner)/\(column.rawValue)")
+        guard let key else { throw VaultError(.erased) }
+        return try Sealed.open(sealed, with: key, authenticating: "\(owner)/\(column.rawValue)")
     }
 
-    /// A text, or nil for nil.
+    /// A text, or nil for nil. Nothing more is sealed for somebody whose identity was erased.
     func seal(_ text: String?, for column: Column) throws(VaultError) -> [UInt8]? {
         guard let text else { return nil }
         return try seal(Array(text.utf8), for: column)
     }
 
     func open(_ sealed: [UInt8]?, from column: Column) throws(VaultError) -> String? {
-        guard let sealed else { return nil }
+        // What cannot be read any more is as good as not there.
+        guard let sealed, key != nil else { return nil }
         guard let text = String(validating: try open(sealed, from: column), as: UTF8.self) else {
             throw VaultError(.malformed)
         }
@@ -75,6 +79,7 @@ struct Vault: Sendable {
     /// The data key of a participant from its stored form.
     func dataKey(_ wrapped: [UInt8], of participant: ParticipantID, in agency: AgencyID) throws(VaultError) -> DataKey {
         let owner = Self.owner(participant, agency)
+        if wrapped.isEmpty { return DataKey(nil, owner: owner) }
         let bytes = try ring.open(wrapped, authenticating: owner)
         guard bytes.count == 32 else { throw VaultError(.malformed) }
         return DataKey(SymmetricKey(data: bytes), owner: owner)

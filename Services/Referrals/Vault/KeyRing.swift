@@ -73,6 +73,8 @@ struct VaultError: Error, Hashable, CustomStringConvertible {
         case unknownKey
         /// The bytes do not have the form of anything sealed here.
         case malformed
+        /// The participant's identity was erased, and with it the key.
+        case erased
         /// The bytes were changed, or belong to another agency, participant or column.
         case notAuthentic
     }

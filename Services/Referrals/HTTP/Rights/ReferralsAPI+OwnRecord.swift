@@ -37,6 +37,24 @@ extension ReferralsAPI {
                 discloses: [.presence]), recordPrivacyNotice)
     }
 
+    func addErasure(to routes: inout Routes) {
+        routes.add(
+            Route(
+                .post, "/v1/participants/{participantID}/erase", "eraseParticipant",
+                "Erase who a participant is, where no law says to keep it: their key is thrown away, what is counted stays",
+                access: .roles(.privacyOfficer), discloses: [.presence], bodyLimit: 1024)
+        ) { request, context in
+            let version = try request.ifMatch
+            let subject = try context.principal.subject
+            return try await withParticipant(context, locked: true) { participant, permit, work in
+                guard participant.version == version || participant.isErased else { throw StoreError(.stale) }
+                try await store.erase(participant, by: subject, in: work)
+                try record(.delete, permit, participant, context, work)
+                return .noContent
+            }
+        }
+    }
+
     func readRecord(_ request: Request, _ context: APIContext) async throws -> Response {
         try await withParticipant(context) { participant, permit, work in
             let view = try await ownRecord(of: participant, within: permit, work)

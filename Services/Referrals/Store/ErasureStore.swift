@@ -1,0 +1,80 @@
+internal import MessageTable
+internal import Models
+internal import Postgres
+internal import ReferralsDomain
+
+extension Statement {
+    static let eraseParticipant = Statement(
+        "participant.erase",
+        """
+        update referral.participant
+        set version = version + 1, data_key = '', data_key_ring_id = '', given_name = null, family_name = null,
+          birth_date = null, phone = null, address = null, identifiers = null, postal_code = null, gender = null,
+          phone_is_safe = false, changed_at = $3, erased_at = $3, erased_by = $4
+        where agency_id = $1 and participant_id = $2
+        """
+    )
+
+    static let forgetDigests = Statement(
+        "blind_index.forget",
+        """
+        delete from referral.participant_blind_index
+        where agency_id = $1 and participant_id = $2
+        """
+    )
+
+    static let forgetReceived = Statement(
+        "received_resource.forget",
+        """
+        delete from referral.received_resource
+        where agency_id = $1 and participant_id = $2
+        """
+    )
+
+    static let disableAccountsOf = Statement(
+        "account.disable_of_participant",
+        """
+        update referral.account
+        set version = version + 1, disabled_at = coalesce(disabled_at, $3), changed_at = $3
+        where agency_id = $1 and participant_id = $2
+        """
+    )
+
+    static let endSessionsOf = Statement(
+        "account_session.end_of_participant",
+        """
+        update referral.account_session
+        set ended_at = $3, ended_by = 'account'
+        where agency_id = $1 and ended_at is null
+          and account_id in (
+            select account_id from referral.account where agency_id = $1 and participant_id = $2)
+        """
+    )
+}
+
+extension Store {
+    /// Erases who a locked participant is: the key is thrown away with the names, the digests by which they were found,
+    /// and what hospitals sent. Whatever was sealed with it cannot be read any more, here or in a copy that is made from
+    /// now on; copies from before keep the key until they are thrown away.
+    ///
+    /// What is counted stays: referrals, engagements, consents, disclosures, under an id that leads to nobody. Somebody who
+    /// comes again is new.
+    ///
+    /// - Throws: ``StoreError`` `stillSupported` while an engagement is open.
+    func erase(_ participant: StoredParticipant, by subject: String, in work: Work) async throws {
+        let id = participant.participantID
+        guard !participant.isErased else { return }
+        guard try await openEngagements(of: id, in: work).isEmpty else { throw StoreError(.stillSupported) }
+        for consent in try await consents(of: id, in: work) where consent.revocation == nil {
+            // One that cannot be revoked yet ends with the person's record, too: nothing is left that it could let out.
+            do {
+                _ = try await revoke(consent.consentID, of: participant, by: subject, in: work)
+            } catch is Consent.RevocationRefusal {}
+        }
+        work.tx.enqueue(.forgetDigests, work.agencyID, id)
+        work.tx.enqueue(.forgetReceived, work.agencyID, id)
+        work.tx.enqueue(.disableAccountsOf, work.agencyID, id, work.now)
+        work.tx.enqueue(.endSessionsOf, work.agencyID, id, work.now)
+        work.tx.enqueue(.eraseParticipant, work.agencyID, id, work.now, subject)
+    }
+}
