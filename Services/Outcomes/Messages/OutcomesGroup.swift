@@ -1,6 +1,7 @@
 internal import MessageTable
 internal import Models
 internal import Postgres
+internal import ServiceKit
 
 /// What the other services' messages mean to outcomes: projections that measures count, and lines of the timeline.
 struct OutcomesGroup: Sendable {
@@ -21,6 +22,7 @@ struct OutcomesGroup: Sendable {
         on(ContactRecorded.self, &group, ContactHandlers.handle)
         on(ContactOverdue.self, &group, ContactHandlers.handle)
         on(AppointmentChanged.self, &group, ContactHandlers.handle)
+        group.on(RestrictionChanged.self, RestrictionTerms.handle)
         return group
     }
 

@@ -1,6 +1,7 @@
 internal import MessageTable
 internal import Models
 internal import PeerMatchingDomain
+internal import ServiceKit
 
 /// What peer-matching does about other services' events. Each handler reads the present state, so that handling a
 /// message again changes nothing.
@@ -17,6 +18,7 @@ struct PeerMatchingGroup: Sendable {
         group.on(ReferralClosed.self) { event, context in
             try await self.store(context).stop(event.referralID, as: .closed, version: event.version)
         }
+        group.on(RestrictionChanged.self, RestrictionTerms.handle)
         group.on(DispatchDeadlineDue.self) { event, context in try await self.store(context).escalate(event) }
         group.on(PlanPhaseChanged.self) { event, context in
             let store = self.store(context)

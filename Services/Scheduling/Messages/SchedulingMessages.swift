@@ -2,6 +2,7 @@ internal import MessageTable
 internal import Models
 internal import Postgres
 internal import SchedulingDomain
+internal import ServiceKit
 
 /// The group `scheduling`: what this service does when others, or its own deadlines, speak.
 enum SchedulingMessages {
@@ -17,6 +18,7 @@ enum SchedulingMessages {
         group.on(DispatchProgressed.self) { try await MatchHandlers.handle($0, in: work($1)) }
         group.on(ReferralCancelled.self) { try await ReferralHandlers.handle($0, in: work($1)) }
         group.on(ReferralClosed.self) { try await ReferralHandlers.handle($0, in: work($1)) }
+        group.on(RestrictionChanged.self, RestrictionTerms.handle)
         group.on(ContactOverdue.self) { try await DeadlineHandlers.handle($0, in: work($1)) }
         return group
     }
