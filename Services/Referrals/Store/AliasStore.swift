@@ -103,6 +103,13 @@ extension Store {
         return new
     }
 
+    /// The id under which a partner knows a person whom it referred.
+    func senderID(of person: ParticipantID, for partner: PartnerID, in work: Work) async throws -> UUID {
+        let known = try await aliases(of: [person.rawValue], for: partner, in: work)
+        guard let alias = known[.participant]?[person.rawValue] else { throw StoreError(.notFound) }
+        return alias
+    }
+
     /// The id under which a partner knows a consent, made where there is none yet.
     func senderID(of consent: ConsentID, for partner: PartnerID, in work: Work) async throws -> UUID {
         try await work.tx.execute(

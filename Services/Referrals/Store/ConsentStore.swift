@@ -65,7 +65,23 @@ extension Statement {
     )
 }
 
+extension Statement {
+    static let participantOfConsent = Statement(
+        "consent.participant",
+        """
+        select participant_id
+        from referral.consent
+        where agency_id = $1 and consent_id = $2
+        """
+    )
+}
+
 extension Store {
+    /// Whose consent it is; nil where there is none.
+    func participant(ofConsent id: ConsentID, in work: Work) async throws -> ParticipantID? {
+        try await work.tx.query(.participantOfConsent, work.agencyID, id).first?.decode(ParticipantID.self)
+    }
+
     /// All consents of a participant, in the order in which they were recorded.
     func consents(of participant: ParticipantID, in work: Work) async throws -> [Consent] {
         try await work.tx.query(.listConsents, work.agencyID, participant).map { try Consent(row: $0) }

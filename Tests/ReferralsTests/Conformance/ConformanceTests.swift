@@ -48,6 +48,11 @@ struct ConformanceTests {
             answers["search"] = try await hospital.get("/fhir/Task?_include=Task:focus")
             answers["search-empty"] = try await hospital.get("/fhir/Task?status=draft")
             answers["search-with-warning"] = try await hospital.get("/fhir/Task?colour=red")
+            let patient = try #require(paths[0].split(separator: "/").last)
+            let consents = try await hospital.get("/fhir/Consent?patient=\(patient)")
+            answers["consents"] = consents
+            let recorded = try #require(consents.json[["entry", 0, "resource", "id"]]?.string)
+            answers["consent-recorded"] = try await hospital.get("/fhir/Consent/\(recorded)")
             answers["history"] = try await hospital.get("\(paths[3])/_history")
             var task = try #require(answers["task"]?.json)
             task[["status"]] = "cancelled"

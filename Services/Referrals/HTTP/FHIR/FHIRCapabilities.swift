@@ -28,5 +28,10 @@ extension FHIRRoutes {
                 documentation: "An order for peer support, with its patient contained, by identifier, or by our id."
             ),
             .init(type: "Organization", interactions: [.read]),
-        ] + carried.map { .init(type: $0, interactions: [.read]) }
+            .init(
+                type: "Consent", interactions: [.read, .searchType],
+                searchParameters: [R4.SearchParameter("patient", .reference, at: "patient")],
+                documentation: "What was sent, and the consents that name the caller, whoever recorded them."
+            ),
+        ] + carried.filter { $0 != "Consent" }.map { .init(type: $0, interactions: [.read]) }
 }

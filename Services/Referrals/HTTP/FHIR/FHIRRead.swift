@@ -65,7 +65,10 @@ extension FHIRRoutes {
         let id = try context.alias("id")
         return try await work(caller, context) { work in
             guard let stored = try await store.received(type, id, of: caller.partnerID, in: work) else {
-                throw Problem.hidden
+                guard type == "Consent", let recorded = try await recordedConsent(id, caller, context, work) else {
+                    throw Problem.hidden
+                }
+                return FHIRAnswer.resource(recorded)
             }
             let taken = try await store.sent(stored.referralID, by: caller.partnerID, in: work)
             // What it sent itself comes back to it, whatever anybody consented to; it is a part of that referral.

@@ -60,6 +60,10 @@ struct FHIRRoutes: Sendable {
         add(
             .get, "/fhir/Organization/{id}", "fhirReadOrganization", "The agency, or an organisation that was sent.",
             to: &routes, readOrganization)
+        add(
+            .get, "/fhir/Consent", "fhirSearchConsents",
+            "The consents that name one's own organisation, of one patient.",
+            to: &routes, searchConsents)
         for type in Self.carried {
             add(.get, "/fhir/\(type)/{id}", "fhirRead\(type)", "A \(type) as it was sent.", to: &routes) {
                 request, context in try await readOther(type, request, context)
