@@ -207,10 +207,11 @@ final class RunningSuite: @unchecked Sendable {
     }
 
     /// Everything the services have logged.
-    func logs() throws -> String {
-        try InstalledServices.names.map { service in
-            try String(contentsOf: folder.appending(path: "\(service).log"), encoding: .utf8)
-        }.joined()
+    func logs() throws -> String { try InstalledServices.names.map(log(of:)).joined() }
+
+    /// Everything one service has logged.
+    func log(of service: String) throws -> String {
+        try String(contentsOf: folder.appending(path: "\(service).log"), encoding: .utf8)
     }
 
     /// Takes all keys but the current one out of the key ring's file.
