@@ -37,17 +37,17 @@ final class Outsider: Sendable {
     @discardableResult
     func send(
         _ method: String, _ url: String, token: String? = nil, headers: [(String, String)] = [], body: String? = nil,
-        type: String = "application/json"
+        bytes: [UInt8]? = nil, type: String = "application/json"
     ) async throws -> Answer {
         var request = HTTPClientRequest(url: url)
         request.method = .init(rawValue: method)
         if let token { request.headers.add(name: "Authorization", value: "Bearer \(token)") }
         for (name, value) in headers { request.headers.add(name: name, value: value) }
-        if let body {
+        if let content = bytes ?? body.map({ Array($0.utf8) }) {
             if !request.headers.contains(name: "Content-Type") {
                 request.headers.add(name: "Content-Type", value: type)
             }
-            request.body = .bytes(Array(body.utf8))
+            request.body = .bytes(content)
         }
         let response = try await HTTPClient.shared.execute(request, timeout: .seconds(30))
         let bytes = Array(try await response.body.collect(upTo: 8 << 20).readableBytesView)
