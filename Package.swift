@@ -266,7 +266,7 @@ let package = Package(
             name: "SystemTests",
             dependencies: [
                 "Operator", "Referrals", "ReferralsSettings", "PeerMatching", "Scheduling", "Outcomes", "JSON",
-                "Postgres", "Models", "TestKit", locks,
+                "Postgres", "Models", "TestKit", locks, hummingbird, hummingbirdTesting, httpClient, nio, nioHTTP1,
             ],
             swiftSettings: strict
         ),

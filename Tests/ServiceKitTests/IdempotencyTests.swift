@@ -145,12 +145,14 @@ struct IdempotencyTests {
         }
     }
 
-    @Test("the table holds no body, only its fingerprint; the worker login removes old rows of all agencies")
+    @Test(
+        "the table holds no body and no key, only what recognises them; the worker login removes old rows of all agencies"
+    )
     func storage() async throws {
         try await PlatformFixture.withService { (database, pool) async throws -> Void in
             try await withAPI(routes(pool)) { (client) async throws -> Void in
-                _ = try await Self.post(client, "telltale", key: "k")
-                _ = try await Self.post(client, "telltale", key: "k", as: "southern")
+                _ = try await Self.post(client, "telltale", key: "telltale")
+                _ = try await Self.post(client, "telltale", key: "telltale", as: "southern")
             }
             let rows = try await database.texts(
                 Statement("test.rows", "select t::text from matching.idempotency as t")

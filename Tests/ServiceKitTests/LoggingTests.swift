@@ -45,7 +45,8 @@ private struct Telltale: Error, CustomStringConvertible { var description: Strin
             let name = try #require(HTTPField.Name("X-Request-Id"))
             let trace = try #require(HTTPField.Name("traceparent"))
             let headers: HTTPFields = [
-                name: "request-1", trace: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+                name: "0193a1b0-0000-7000-8000-00000000000a",
+                trace: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
             ]
             _ = try await client.send(
                 .post, "/v1/people/Jane%20Doe?phone=5551234567", headers: headers, json: #"{"name":"Jane Doe"}"#
@@ -57,7 +58,7 @@ private struct Telltale: Error, CustomStringConvertible { var description: Strin
             .filter { $0["message"]?.string == "answered" }
         #expect(answered.map { $0["route"]?.string } == ["/v1/people/{name}", "/v1/people", "unmatched"])
         #expect(answered.map { $0["status"]?.string } == ["500", "503", "404"])
-        #expect(answered.first?["request_id"]?.string == "request-1")
+        #expect(answered.first?["request_id"]?.string == "0193a1b0-0000-7000-8000-00000000000a")
         #expect(answered.first?["trace_id"]?.string == "4bf92f3577b34da6a3ce929d0e0e4736")
         #expect(answered.first?["agency_id"]?.string == AgencyID.north.description)
         for line in lines {

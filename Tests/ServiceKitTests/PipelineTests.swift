@@ -153,8 +153,12 @@ private struct Secret: Error, CustomStringConvertible { var description: String 
     }
 
     @Test(
-        "a sane request id is kept, any other is replaced",
-        arguments: [("abc-123_X.y", true), ("a b", false), ("a\"b", false), (String(repeating: "a", count: 65), false)]
+        "a request id that a machine drew is kept, any other is replaced: it is logged, and may be anything",
+        arguments: [
+            ("0193a1b0-0000-7000-8000-00000000000a", true), ("1-67891233-ABCDEF012345678912345678", true),
+            ("a b", false), ("a\"b", false), (String(repeating: "a", count: 65), false), ("Robin-Example", false),
+            ("MRN-12345678", false), ("15550100199", false), ("", false),
+        ]
     )
     func requestID(_ id: String, _ isKept: Bool) async throws {
         try await withAPI(routes) { client in

@@ -132,10 +132,19 @@ final class RunningSuite: @unchecked Sendable {
         }
     }
 
-    private func addAgency() async throws {
+    private func addAgency() async throws { try await add(agency) }
+
+    /// Another agency beside that of the test.
+    func addSecondAgency() async throws -> AgencyID {
+        let other = AgencyID(rawValue: UUID())
+        try await add(other)
+        return other
+    }
+
+    private func add(_ agency: AgencyID) async throws {
         try await database.withPool { pool in
             _ = try await pool.query(
-                Agency.insertAgency, self.agency, "Agency of the test", "America/New_York", true, true)
+                Agency.insertAgency, agency, "Agency of the test", "America/New_York", true, true)
         }
     }
 
@@ -249,10 +258,11 @@ final class RunningSuite: @unchecked Sendable {
     }
 
     /// Everything the services have logged.
-    func logs() throws -> String {
-        try InstalledServices.names.map { service in
-            try String(contentsOf: folder.appending(path: "\(service).log"), encoding: .utf8)
-        }.joined()
+    func logs() throws -> String { try InstalledServices.names.map(log(of:)).joined() }
+
+    /// Everything one service has logged.
+    func log(of service: String) throws -> String {
+        try String(contentsOf: folder.appending(path: "\(service).log"), encoding: .utf8)
     }
 
     /// Takes all keys but the current one out of the key ring's file.
@@ -273,6 +283,14 @@ final class RunningSuite: @unchecked Sendable {
 
     /// A journey through this suite; `report` hears of each step.
     func journey(
+        report: @escaping @Sendable (_ who: String, _ what: String) async throws -> Void = { _, _ in }
+    ) async throws -> Journey {
+        try await journey(of: agency, report: report)
+    }
+
+    /// A journey of one of the agencies.
+    func journey(
+        of agency: AgencyID,
         report: @escaping @Sendable (_ who: String, _ what: String) async throws -> Void = { _, _ in }
     ) async throws -> Journey {
         Journey(

@@ -7,7 +7,7 @@ internal import NIOCore
 public struct APIContext: RequestContext {
     /// What Hummingbird keeps of the request.
     public var coreContext: CoreRequestContextStorage
-    /// `X-Request-Id` of the caller where it is sane, otherwise a new one. In every log line, answer and audit row.
+    /// `X-Request-Id` of the caller where it is a UUID or the like, otherwise a new one. In every log line, answer and audit row.
     public internal(set) var requestID: String
     /// The W3C trace this request belongs to.
     public internal(set) var trace: Traceparent

@@ -127,7 +127,9 @@ public struct Gate: Sendable {
         }
         // The path belongs to it: the same key and body for another resource is another request.
         let request = Array(request.uri.path.utf8) + [0] + body.readableBytesView
-        return IdempotencyKey(value: text, fingerprint: fingerprint.of(request))
+        // Nobody keeps a client from sending a record number as the key: it is kept as a digest, as the body is.
+        return IdempotencyKey(
+            value: Hexadecimal.encode(fingerprint.of([0] + text.utf8)), fingerprint: fingerprint.of(request))
     }
 
     /// Writes the denial that a problem carries into the audit trail.

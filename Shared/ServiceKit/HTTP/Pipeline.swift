@@ -124,18 +124,15 @@ struct Pipeline: Sendable {
     }
 }
 
-/// Request ids: the caller's where it is sane, so that one id follows a request through every system.
+/// Request ids: the caller's where a machine drew it, so that one id follows a request through every system.
+///
+/// It is logged and stored, and goes out with messages. A name, a record number or a telephone number that a client sends
+/// in its place must not: a UUID or other hexadecimal digits, more of them than any such number has.
 enum RequestIdentity {
     static func accepted(_ text: String?) -> String? {
-        guard let text, (1...64).contains(text.utf8.count),
-            text.utf8.allSatisfy({ byte in
-                switch byte {
-                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."):
-                    true
-                default: false
-                }
-            })
+        guard let text, text.utf8.count <= 64,
+            text.utf8.allSatisfy({ $0 == UInt8(ascii: "-") || Character(UnicodeScalar($0)).isHexDigit }),
+            text.utf8.count(where: { $0 != UInt8(ascii: "-") }) >= 20
         else { return nil }
         return text
     }

@@ -1,6 +1,6 @@
 /// The `Idempotency-Key` of a POST with what it was sent with, so that a repetition is told from another request.
 public struct IdempotencyKey: Hashable, Sendable {
-    /// 1–255 visible ASCII characters, as sent.
+    /// A digest of the header, HMAC-SHA-256 in hexadecimal under a key of the installation, or what a service derived.
     public let value: String
     /// HMAC-SHA-256 of path and body under a key of the installation: equal requests are recognised, none is kept.
     public let fingerprint: [UInt8]

@@ -11,6 +11,17 @@ struct Listeners: Sendable {
     /// PEM file of whose certificates clients may come with; nil asks for none.
     var clientAuthority: String?
     let logger: Logger
+    var limits = Limits()
+
+    /// How long clients may take.
+    struct Limits: Sendable {
+        /// Without a request, or before its head has come whole.
+        var idle = TimeAmount.seconds(60)
+        /// For the rest of a request, and again until its answer has left.
+        var exchange = TimeAmount.seconds(60)
+        /// How many connections each listener holds.
+        var room: @Sendable () -> ConnectionRoom = { .usual }
+    }
 
     /// - Parameter whenListening: called once the port is open.
     /// - Throws: where the certificate or the key cannot be read.
@@ -30,9 +41,10 @@ struct Listeners: Sendable {
     }
 
     private func server(on address: ListenAddress) throws -> HTTPServerBuilder {
+        let (room, exchange) = (limits.room(), limits.exchange)
         let limits = HTTP1Channel.Configuration(
-            additionalChannelHandlers: [UnreadBodyHandler()],
-            idleTimeout: .seconds(60),
+            additionalChannelHandlers: [SlowClientHandler(limit: exchange, room: room), UnreadBodyHandler()],
+            idleTimeout: limits.idle,
             httpDecoderConfiguration: .init(
                 maxHeaderFieldSize: 16_384, maxHeaderListSize: 32_768, maxHeaderFieldCount: 100
             )

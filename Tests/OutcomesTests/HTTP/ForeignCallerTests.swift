@@ -16,43 +16,72 @@ struct ForeignCallerTests {
         ])
     func walk(_ agency: AgencyID, _ roles: [Role]) async throws {
         try await APIClient.with { api in
-            try await api.fixture.addParticipant()
-            struct Recorded: Decodable {
-                var assessmentID: String
-                var safetyTaskIDs: [String]?
+            let registry = PrometheusRegistry()
+            try await api.fixture.database.withPool(login: "outcomes") {
+                $0.metrics = registry
+            } _: { pool in
+                try await Self.walk(agency, roles, api, pool, registry)
             }
-            let recorded: Recorded = try await api.send(
-                .post, "/v1/assessments", as: "peer-1", json: Questionnaire.phq9(itemNine: 1)
-            ).json()
-            let routes = try OutcomesAPI(
-                database: Database(pool: api.fixture.service, workers: api.fixture.worker),
-                clock: api.fixture.clock.wall, ids: api.fixture.ids
-            ).routes
-            let known = [
-                "participantID": ParticipantID.number(900).description, "assessmentID": recorded.assessmentID,
-                "safetyTaskID": try #require(recorded.safetyTaskIDs?.first),
-            ]
-            try await APICaller.with("outcomes", routes, pool: api.fixture.service, ids: api.fixture.ids) { caller in
-                let walk = ForeignWalk(
-                    caller, known: known,
-                    bodies: [
-                        "closeSafetyTask": #"{"disposition":"connected-to-988"}"#,
-                        "reportEvent": #"{"kind":"recurrence","occurredOn":"2026-11-01"}"#,
-                    ]
-                )
-                let own = agency == .south
-                let (findings, hidden) = try await walk.run(
-                    routes.declared, as: roles,
-                    exempt: ["listInstruments", "getInstrument", "listMeasures", "runMeasure"]
-                ) { role in
-                    Principal(
-                        agencyID: agency, subject: "stranger", role: role, partnerID: .number(1),
-                        peerID: .number(own ? 1 : 2), participantID: .number(own ? 900 : 901)
-                    )
+        }
+    }
+
+    private static let denials = Statement(
+        "test.denials", "select count(*) from outcome.audit_event where decision = 'deny'")
+
+    private static func walk(
+        _ agency: AgencyID, _ roles: [Role], _ api: APIClient, _ pool: Pool, _ registry: PrometheusRegistry
+    ) async throws {
+        try await api.fixture.addParticipant()
+        struct Recorded: Decodable {
+            var assessmentID: String
+            var safetyTaskIDs: [String]?
+        }
+        let recorded: Recorded = try await api.send(
+            .post, "/v1/assessments", as: "peer-1", json: Questionnaire.phq9(itemNine: 1)
+        ).json()
+        for _ in 1...2 {
+            _ = try await api.send(
+                .post, "/v1/assessments", as: "peer-1", json: Questionnaire.phq9(itemNine: 1))
+        }
+        let routes = try OutcomesAPI(
+            database: Database(pool: pool, workers: api.fixture.worker),
+            clock: api.fixture.clock.wall, ids: api.fixture.ids
+        ).routes
+        let known = [
+            "participantID": ParticipantID.number(900).description, "assessmentID": recorded.assessmentID,
+            "safetyTaskID": try #require(recorded.safetyTaskIDs?.first),
+        ]
+        try await APICaller.with("outcomes", routes, pool: pool, ids: api.fixture.ids) { caller in
+            let walk = ForeignWalk(
+                caller, known: known,
+                bodies: [
+                    "recordAssessment":
+                        #"{"participantID":"{participantID}","instrument":"phq-9","mode":"interview","answers":[]}"#,
+                    "closeSafetyTask": #"{"disposition":"connected-to-988"}"#,
+                    "reportEvent": #"{"kind":"recurrence","occurredOn":"2026-11-01"}"#,
+                ],
+                owners: [
+                    Principal(agencyID: .north, subject: "supervisor", role: .supervisor),
+                    Principal(agencyID: .north, subject: "peer-1", role: .peer, peerID: .number(1)),
+                ],
+                work: .init(registry) {
+                    try await api.fixture.observer.query(Self.denials)[0].decode(Int.self)
                 }
-                #expect(findings.isEmpty, "\(findings.map(\.description).joined(separator: "\n"))")
-                #expect(hidden >= 5)
+            )
+            let own = agency == .south
+            let report = try await walk.run(
+                routes.declared, as: roles,
+                exempt: ["listInstruments", "getInstrument", "listMeasures", "runMeasure"]
+            ) { role in
+                Principal(
+                    agencyID: agency, subject: "stranger", role: role, partnerID: .number(1),
+                    peerID: .number(own ? 1 : 2), participantID: .number(own ? 900 : 901)
+                )
             }
+            #expect(report.findings.isEmpty, "\(report.findings.map(\.description).joined(separator: "\n"))")
+            #expect(report.hidden >= 5)
+            #expect(report.denials >= report.hidden && (!own || report.repeated > 0))
+            print("foreign walk, outcomes, \(own ? "another agency" : "the same agency"): \(report)")
         }
     }
 }

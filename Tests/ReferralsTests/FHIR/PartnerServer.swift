@@ -9,6 +9,7 @@ import Logging
 import Models
 import NIOConcurrencyHelpers
 import NIOCore
+import Postgres
 import ServiceKit
 import TestKit
 import Testing
@@ -66,7 +67,8 @@ struct PartnerServer: Sendable {
 
     /// The routes of the door, in front of a test's own database.
     static func addRoutes(
-        to routes: inout Routes, for referring: Referring, tokens: AccessTokens, keySets: KeySetSource = KeySetSource()
+        to routes: inout Routes, for referring: Referring, on pool: Pool? = nil, tokens: AccessTokens,
+        keySets: KeySetSource = KeySetSource()
     ) {
         let registry = ClientRegistry(pool: referring.workers)
         let endpoint = TokenEndpoint(
@@ -76,7 +78,7 @@ struct PartnerServer: Sendable {
         )
         SMARTRoutes(publicURL: publicURL, endpoint: endpoint, scopes: FHIRRoutes.scopes).add(to: &routes)
         FHIRRoutes(
-            database: Database(pool: referring.pool, workers: referring.workers), store: referring.store,
+            database: Database(pool: pool ?? referring.pool, workers: referring.workers), store: referring.store,
             publicURL: publicURL, clock: referring.clock.wall
         ).add(to: &routes)
     }

@@ -21,101 +21,131 @@ struct ForeignCallerTests {
         arguments: Stranger.allCases)
     func walk(_ stranger: Stranger) async throws {
         try await PartnerServer.with { server in
-            let referring = server.referring
-            let hospital = try await server.hospital()
-            let paths = try await hospital.refer()
-            let otherPartner = try await referring.hospital("Mercy Hospital")
-            let other = AgencyID(rawValue: UUID())
-            try await referring.addAgency(other)
-            func one(_ sql: Statement) async throws -> String {
-                try #require(try await referring.look(sql, as: String.self).first)
+            let registry = PrometheusRegistry()
+            try await server.referring.database.withPool(login: "referrals") {
+                $0.metrics = registry
+            } _: { pool in
+                try await Self.walk(stranger, server, pool, registry)
             }
-            let clientID = try await referring.work {
-                try await referring.store.addClient(
-                    of: hospital.partnerID, keys: .url("https://k.example/j"), scopes: ["a"], in: $0)
-            }
-            let participant = try await one(
-                Statement("test.p", "select participant_id::text from referral.participant"))
-            var known = [
-                "referralID": try await one(Statement("test.r", "select referral_id::text from referral.referral")),
-                "participantID": participant, "partnerID": hospital.partnerID.description, "clientID": clientID,
-                "consentID": try await one(Statement("test.c", "select consent_id::text from referral.consent")),
-                "vid": "1",
-                "restrictionID": "0193a1b0-0000-7000-8000-0000000000d1",
-                "amendmentID": "0193a1b0-0000-7000-8000-0000000000d2",
-                "emergencyID": "0193a1b0-0000-7000-8000-0000000000d3",
-            ]
-            let (accountID, sessionID) = try await Self.account(in: referring)
-            (known["accountID"], known["sessionID"]) = (accountID, sessionID)
-            for person in [RecognitionTests.rosa, RecognitionTests.twin] {
-                _ = try await referring.refer(person, from: hospital.partnerID)
-            }
-            known["reviewID"] = try await one(
-                Statement("test.i", "select review_id::text from referral.identity_review"))
-            let database = Database(pool: referring.pool, workers: referring.workers)
-            let api = ReferralsAPI(database: database, store: referring.store, clock: referring.clock.wall)
-            var routes = api.routes
-            PartnerServer.addRoutes(to: &routes, for: referring, tokens: try PartnerServer.tokens())
-            // Each type of FHIR has ids of its own: the types that came with the referral are asked with theirs.
-            var walked: [(id: String, routes: [Route])] = [
-                ("", routes.declared.filter { !$0.template.hasPrefix("/fhir/") })
-            ]
-            for path in paths {
-                let parts = path.split(separator: "/")
-                walked.append(
-                    (String(parts[2]), routes.declared.filter { $0.template.hasPrefix("/fhir/\(parts[1])/") }))
-            }
-            let answered = routes
-            let walks = walked
-            let fixed = known
-            let consent = ReferralsAPITests.consent.replacing(#""signedBy""#, with: #""textVersion": "x", "signedBy""#)
-                .replacing(#""sender""#, with: #""treatment-payment-operations""#)
-                .replacing(#""explainsRevocation""#, with: #""warnsOfRedisclosure": true, "explainsRevocation""#)
-            known = [:]
-            try await APICaller.with("referrals", answered, pool: referring.pool, ids: referring.store.ids) { caller in
-                var hiddenInAll = 0
-                for (id, some) in walks {
-                    var ids = fixed
-                    ids["id"] = id.isEmpty ? nil : id
-                    let walk = ForeignWalk(
-                        caller, known: ids,
-                        bodies: [
-                            "rejectReferral": #"{"reason":"x"}"#, "holdReferral": #"{"reason":"x"}"#,
-                            "cancelReferral": #"{"reason":"x"}"#, "closeReferral": #"{"reason":"need-met"}"#,
-                            "addPartnerClient": #"{"jwksURL":"https://k.example/j"}"#,
-                            "rotatePartnerClient": #"{"jwksURL":"https://k.example/j"}"#,
-                            "recordConsent": consent,
-                            "requestRestriction": #"{"recipient":{"kind":"outside"}}"#,
-                            "requestAmendment": #"{"dataClass":"referral","request":"x"}"#,
-                            "enterDisclosure":
-                                #"{"at":"2020-01-01T00:00:00Z","recipient":"x","classes":["presence"],"purpose":"TREAT","basis":"law"}"#,
-                            "reviewEmergency": #"{"outcome":"justified"}"#,
-                            "setPrivacyOffice": #"{"webhookURL":"https://office.example/hooks"}"#,
-                            "declareEmergency":
-                                #"{"participantID":"\(participant)","recipientName":"Dr. Who","recipientAffiliation":"Mercy","nature":"overdose, not breathing"}"#
-                                .replacing("\\(participant)", with: participant),
-                            "decideIdentityReview": #"{"decision":"different"}"#,
-                            "fhirUpdateTask":
-                                #"{"resourceType":"Task","id":"{id}","status":"cancelled","intent":"order","statusReason":{"text":"x"}}"#,
-                            "fhirPatchTask": #"[{"op":"replace","path":"/status","value":"cancelled"}]"#,
-                        ]
-                    )
-                    let isOtherAgency = stranger == .ofAnotherAgency
-                    let roles: [Role] = isOtherAgency ? Role.allCases : [.partner, .participant, .peer]
-                    let (findings, hidden) = try await walk.run(some, as: roles) { role in
+        }
+    }
+
+    private static let denials = Statement(
+        "test.denials", "select count(*) from referral.audit_event where decision = 'deny'")
+
+    private static func walk(
+        _ stranger: Stranger, _ server: PartnerServer, _ pool: Pool, _ registry: PrometheusRegistry
+    ) async throws {
+        let referring = server.referring
+        let hospital = try await server.hospital()
+        let paths = try await hospital.refer()
+        _ = try await hospital.refer { $0[["entry", 2, "resource", "identifier", 0, "value"]] = "ORD-2" }
+        let otherPartner = try await referring.hospital("Mercy Hospital")
+        let other = AgencyID(rawValue: UUID())
+        try await referring.addAgency(other)
+        func one(_ sql: Statement) async throws -> String {
+            try #require(try await referring.look(sql, as: String.self).first)
+        }
+        let clientID = try await referring.work {
+            try await referring.store.addClient(
+                of: hospital.partnerID, keys: .url("https://k.example/j"), scopes: ["a"], in: $0)
+        }
+        let participant = try await one(
+            Statement("test.p", "select participant_id::text from referral.participant"))
+        var known = [
+            "referralID": try await one(Statement("test.r", "select referral_id::text from referral.referral")),
+            "participantID": participant, "partnerID": hospital.partnerID.description, "clientID": clientID,
+            "consentID": try await one(Statement("test.c", "select consent_id::text from referral.consent")),
+            "vid": "1",
+            "restrictionID": "0193a1b0-0000-7000-8000-0000000000d1",
+            "amendmentID": "0193a1b0-0000-7000-8000-0000000000d2",
+            "emergencyID": "0193a1b0-0000-7000-8000-0000000000d3",
+        ]
+        let (accountID, sessionID) = try await account(in: referring)
+        (known["accountID"], known["sessionID"]) = (accountID, sessionID)
+        for person in [RecognitionTests.rosa, RecognitionTests.twin] {
+            _ = try await referring.refer(person, from: hospital.partnerID)
+        }
+        known["reviewID"] = try await one(Statement("test.i", "select review_id::text from referral.identity_review"))
+        let database = Database(pool: pool, workers: referring.workers)
+        let api = ReferralsAPI(database: database, store: referring.store, clock: referring.clock.wall)
+        var routes = api.routes
+        PartnerServer.addRoutes(to: &routes, for: referring, on: pool, tokens: try PartnerServer.tokens())
+        // Each type of FHIR has ids of its own: the types that came with the referral are asked with theirs.
+        var walked: [(id: String, routes: [Route])] = [
+            ("", routes.declared.filter { !$0.template.hasPrefix("/fhir/") })
+        ]
+        for path in paths {
+            let parts = path.split(separator: "/")
+            walked.append(
+                (String(parts[2]), routes.declared.filter { $0.template.hasPrefix("/fhir/\(parts[1])/") }))
+        }
+        let answered = routes
+        let walks = walked
+        let fixed = known
+        let bundle = String(decoding: try SampleReferral.bundle().serialized(), as: UTF8.self)
+        let consent = ReferralsAPITests.consent.replacing(#""signedBy""#, with: #""textVersion": "x", "signedBy""#)
+            .replacing(#""sender""#, with: #""treatment-payment-operations""#)
+            .replacing(#""explainsRevocation""#, with: #""warnsOfRedisclosure": true, "explainsRevocation""#)
+        known = [:]
+        try await APICaller.with("referrals", answered, pool: pool, ids: referring.store.ids) { caller in
+            var inAll = ForeignWalk.Report()
+            for (id, some) in walks {
+                var ids = fixed
+                ids["id"] = id.isEmpty ? nil : id
+                let walk = ForeignWalk(
+                    caller, known: ids,
+                    bodies: [
+                        "createReferral": #"{"setting":"inpatient","priority":"routine"}"#,
+                        "fhirTransaction": bundle,
+                        "rejectReferral": #"{"reason":"x"}"#, "holdReferral": #"{"reason":"x"}"#,
+                        "cancelReferral": #"{"reason":"x"}"#, "closeReferral": #"{"reason":"need-met"}"#,
+                        "addPartnerClient": #"{"jwksURL":"https://k.example/j"}"#,
+                        "rotatePartnerClient": #"{"jwksURL":"https://k.example/j"}"#,
+                        "recordConsent": consent,
+                        "requestRestriction": #"{"recipient":{"kind":"outside"}}"#,
+                        "requestAmendment": #"{"dataClass":"referral","request":"x"}"#,
+                        "enterDisclosure":
+                            #"{"at":"2020-01-01T00:00:00Z","recipient":"x","classes":["presence"],"purpose":"TREAT","basis":"law"}"#,
+                        "reviewEmergency": #"{"outcome":"justified"}"#,
+                        "setPrivacyOffice": #"{"webhookURL":"https://office.example/hooks"}"#,
+                        "declareEmergency":
+                            #"{"participantID":"\(participant)","recipientName":"Dr. Who","recipientAffiliation":"Mercy","nature":"overdose, not breathing"}"#
+                            .replacing("\\(participant)", with: participant),
+                        "decideIdentityReview": #"{"decision":"different"}"#,
+                        "fhirUpdateTask":
+                            #"{"resourceType":"Task","id":"{id}","status":"cancelled","intent":"order","statusReason":{"text":"x"}}"#,
+                        "fhirPatchTask": #"[{"op":"replace","path":"/status","value":"cancelled"}]"#,
+                    ],
+                    owners: [
                         Principal(
-                            agencyID: isOtherAgency ? other : referring.agencyID, subject: "stranger", role: role,
-                            scopes: [PartnerServer.allScopes],
-                            partnerID: isOtherAgency ? hospital.partnerID : otherPartner,
-                            peerID: PeerID(rawValue: UUID()),
-                            participantID: isOtherAgency ? ParticipantID(participant) : ParticipantID(rawValue: UUID())
-                        )
+                            agencyID: referring.agencyID, subject: hospital.clientID, role: .partner,
+                            scopes: [PartnerServer.allScopes], partnerID: hospital.partnerID),
+                        Principal(agencyID: referring.agencyID, subject: "coordinator", role: .coordinator),
+                        Principal(agencyID: referring.agencyID, subject: "operator", role: .operator),
+                    ],
+                    work: .init(registry) {
+                        try await referring.look(Self.denials, as: Int.self)[0]
                     }
-                    #expect(findings.isEmpty, "\(findings.map(\.description).joined(separator: "\n"))")
-                    hiddenInAll += hidden
+                )
+                let isOtherAgency = stranger == .ofAnotherAgency
+                let roles: [Role] = isOtherAgency ? Role.allCases : [.partner, .participant, .peer]
+                let report = try await walk.run(some, as: roles) { role in
+                    Principal(
+                        agencyID: isOtherAgency ? other : referring.agencyID, subject: "stranger", role: role,
+                        scopes: [PartnerServer.allScopes],
+                        partnerID: isOtherAgency ? hospital.partnerID : otherPartner,
+                        peerID: PeerID(rawValue: UUID()),
+                        participantID: isOtherAgency ? ParticipantID(participant) : ParticipantID(rawValue: UUID())
+                    )
                 }
-                #expect(hiddenInAll > 10)
+                #expect(
+                    report.findings.isEmpty, "\(report.findings.map(\.description).joined(separator: "\n"))")
+                inAll.add(report)
             }
+            #expect(inAll.hidden > 10)
+            #expect(inAll.denials >= inAll.hidden && inAll.repeated > 0)
+            print("foreign walk, referrals, \(stranger.rawValue): \(inAll)")
         }
     }
 

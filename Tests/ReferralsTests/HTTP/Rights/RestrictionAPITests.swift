@@ -98,7 +98,7 @@ struct RestrictionAPITests {
                 #expect(try declined["reason"] == "billing cannot do it")
                 let stored = Statement(
                     "test.sealed",
-                    "select convert_from(reason, 'LATIN1') from referral.restriction where reason is not null")
+                    "select encode(reason, 'escape') from referral.restriction where reason is not null")
                 #expect(try await referring.look(stored, as: String.self).allSatisfy { !$0.contains("billing") })
             }
         }
