@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import Models
+import NIOConcurrencyHelpers
 import Postgres
 import ReferralsSettings
 import TestKit
@@ -107,21 +108,30 @@ final class RunningSuite: @unchecked Sendable {
         return url?.string ?? ""
     }
 
-    /// A port that nobody listens on at this moment.
+    private static let taken = NIOLockedValueBox<Set<Int>>([])
+
+    /// A port that nobody listens on, below those that the system gives to clients: one of theirs could be gone again
+    /// before the service is there.
     private static func freePort() throws -> Int {
+        for _ in 0..<1000 {
+            let port = Int.random(in: 20_000..<32_000)
+            if taken.withLockedValue({ $0.insert(port).inserted }), isFree(port) { return port }
+        }
+        throw OperatorSettings.Mistake(description: "no free port")
+    }
+
+    private static func isFree(_ port: Int) -> Bool {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         defer { close(descriptor) }
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = UInt16(port).bigEndian
         address.sin_addr.s_addr = inet_addr("127.0.0.1")
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let result = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
-                bind(descriptor, pointer, length) + getsockname(descriptor, pointer, &length)
+        return withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
             }
-        }
-        guard result == 0 else { throw OperatorSettings.Mistake(description: "no free port") }
-        return Int(UInt16(bigEndian: address.sin_port))
+        } == 0
     }
 
     private func addAgency() async throws { try await add(agency) }
