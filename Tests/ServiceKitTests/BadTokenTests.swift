@@ -248,7 +248,8 @@ struct BadToken: Sendable, CustomTestStringConvertible {
                 // What is no text of a header cannot be sent at all.
                 guard !token.isEmpty, !token.contains("\n") else { continue }
                 let answer = try await client.executeRequest(
-                    uri: "/v1/x", method: .get, headers: [.authorization: "Bearer \(token)", .requestID: "one"],
+                    uri: "/v1/x", method: .get,
+                    headers: [.authorization: "Bearer \(token)", .requestID: "0123456789abcdef0123456789abcdef"],
                     body: nil)
                 answers.insert("\(answer.status.code) \(answer.headers[.wwwAuthenticate] ?? "") \(answer.text)")
                 sent += 1

@@ -22,6 +22,7 @@ extension ForeignWalk {
         public internal(set) var hidden = 0
         /// Rows of the audit trail that refuse.
         public internal(set) var denials = 0
+        /// Cursors of the owners' lists that strangers followed.
         public internal(set) var cursors = 0
         /// Requests of the owners that succeeded, whose keys and bodies strangers sent again.
         public internal(set) var repeated = 0
@@ -51,7 +52,7 @@ extension ForeignWalk {
 
         public var description: String {
             "\(operations.count) routes as \(roles.count) roles: \(requests) requests, \(hidden) hidden, "
-                + "\(denials) denials on record; \(cursors) cursors, \(repeated) keys of others"
+                + "\(denials) denials on record; \(cursors) cursors and \(repeated) keys of others"
         }
     }
 }

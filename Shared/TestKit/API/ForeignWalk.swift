@@ -68,14 +68,15 @@ public struct ForeignWalk: Sendable {
         let before = try await work.denials()
         let walked = routes.filter { $0.access != .open && !exempt.contains($0.operationID) }
         let cursors = try await cursors(of: routes)
-        report.cursors = cursors.count
+        report.cursors = cursors.taken.count
+        let tried = cursors.taken + cursors.made
         for route in walked {
             for role in roles {
                 var attempt = Attempt(walk: self, route: route, principal: outsider(role))
                 try await attempt.paths()
                 if route.access.admits(role) {
                     if route.method == .get { try await attempt.filters() }
-                    if route.method == .get { try await attempt.pages(cursors) }
+                    if route.method == .get { try await attempt.pages(tried) }
                 }
                 report.add(attempt)
             }
@@ -94,7 +95,7 @@ public struct ForeignWalk: Sendable {
     }
 
     /// Where the owners' lists go on, and texts that look like it.
-    private func cursors(of routes: [Route]) async throws -> [String] {
+    private func cursors(of routes: [Route]) async throws -> (taken: [String], made: [String]) {
         var found: [String] = []
         for route in routes where route.method == .get && route.access != .open {
             guard let owner = owners.first(where: { route.access.admits($0.role) }) else { continue }
@@ -111,8 +112,10 @@ public struct ForeignWalk: Sendable {
         let ids = known.values.sorted()
         let made = ids.map { Cursor([$0]).description } + ids.map { Cursor(["2026-01-01T00:00:00Z", $0]).description }
         let altered = found.flatMap { [String($0.dropLast()), $0 + "A", String($0.reversed())] }
-        return Array(Set(found)) + made + altered
-            + [Cursor(["' or 1=1 --", "0"]).description, "AAAA", "%00", Cursor(["", "", "", ""]).description]
+        let broken = [
+            Cursor(["' or 1=1 --", "0"]).description, "AAAA", "%00", Cursor(["", "", "", ""]).description,
+        ]
+        return (Array(Set(found)), made + altered + broken)
     }
 
     func path(_ route: Route, _ value: (String) -> String?) -> String { filled(route.template, route, value) }

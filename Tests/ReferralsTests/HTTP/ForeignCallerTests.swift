@@ -144,7 +144,7 @@ struct ForeignCallerTests {
                 inAll.add(report)
             }
             #expect(inAll.hidden > 10)
-            #expect(inAll.denials >= inAll.hidden && inAll.repeated > 0)
+            #expect(inAll.cursors > 0 && inAll.denials >= inAll.hidden && inAll.repeated > 0)
             print("foreign walk, referrals, \(stranger.rawValue): \(inAll)")
         }
     }
