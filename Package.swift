@@ -138,6 +138,7 @@ let package = Package(
                 .embedInCode("Migrations/V0008_measure_log.sql"),
                 .embedInCode("Migrations/V0009_refuse_overtaken.sql"),
                 .embedInCode("Migrations/V0010_record_delivery_interventions.sql"),
+                .embedInCode("Migrations/V0011_keep_agency_of_rows.sql"),
             ],
             swiftSettings: strict
         ),

@@ -16,6 +16,7 @@ public enum MessageTableMigrations {
             Migration("V0009_refuse_overtaken", PackageResources.V0009_refuse_overtaken_sql),
             Migration(
                 "V0010_record_delivery_interventions", PackageResources.V0010_record_delivery_interventions_sql),
+            Migration("V0011_keep_agency_of_rows", PackageResources.V0011_keep_agency_of_rows_sql),
         ]
     )
 }

@@ -55,6 +55,21 @@ import Testing
         }
     }
 
+    @Test("no login gives what waits to another agency, also not the one that sees all")
+    func keptApart() async throws {
+        try await Self.withParked { log, _, _ in
+            let moved = Statement("test.moved", "update message_table.parked set agency_id = $1")
+            for pool in [log.worker, log.observer] {
+                do {
+                    _ = try await pool.query(moved, LogFixture.agency)
+                    Issue.record("moved")
+                } catch {
+                    #expect((error as? PostgresError)?.sqlState == "42501")
+                }
+            }
+        }
+    }
+
     @Test("a message that is tried again is handled for its own agency, and for no other")
     func retry() async throws {
         try await Self.withParked { log, refusing, handled in

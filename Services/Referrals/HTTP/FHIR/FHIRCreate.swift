@@ -19,7 +19,7 @@ extension FHIRRoutes {
         try caller.require(.create, "ServiceRequest")
         let document = try document(context)
         guard document.resourceType == "Bundle" else {
-            throw R4.Refusal(.notSupported, "A Bundle is expected here.", at: [document.resourceType])
+            throw R4.Refusal(.notSupported, "A Bundle is expected here.", at: ["Bundle"])
         }
         let bundle = try R4.Bundle(document)
         guard bundle.entries.count <= Self.mostEntries else {
