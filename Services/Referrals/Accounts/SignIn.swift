@@ -202,7 +202,7 @@ extension Store {
     func record(
         _ action: AuditRecord.Action, of account: Account, by principal: Principal, in work: Work
     ) async throws -> AuditRecord {
-        let law = try Self.law(try await work.tx.query(.findLaw, work.agencyID), in: work)
+        let law = try Self.law(try await work.tx.query(AgencyLaw.find, work.agencyID), in: work)
         let relationship: Relationship =
             switch principal.role {
             case .participant: principal.participantID == account.participantID ? .own : .none

@@ -2,6 +2,7 @@ internal import Confidentiality
 internal import Models
 internal import Postgres
 internal import ReferralsDomain
+internal import ServiceKit
 
 /// What is known about an intake before anything of it is stored: asked in one round trip, because no question depends on
 /// the answer to another.
@@ -38,7 +39,7 @@ extension Store {
             )
         )
         var asked: [(question: Question, read: (Rows, inout IntakeFindings) throws -> Void)] = [
-            (Question(.findLaw, work.agencyID), { rows, findings in findings.law = try Self.law(rows, in: work) })
+            (Question(AgencyLaw.find, work.agencyID), { rows, findings in findings.law = try Self.law(rows, in: work) })
         ]
         if let placer = intake.placerIdentifier {
             let digests = vault.indexKeys.placerDigests(of: placer, by: intake.clientID, in: work.agencyID)

@@ -22,15 +22,6 @@ struct Telling: Sendable {
 }
 
 extension Statement {
-    static let findLaw = Statement(
-        "agency.law",
-        """
-        select part2_program, hipaa_covered_entity
-        from handrail.agency
-        where agency_id = $1
-        """
-    )
-
     static let kindsOfSenders = Statement(
         "partner.kinds_of_senders",
         """
@@ -49,7 +40,7 @@ extension Store {
         of participants: [ParticipantID], in work: Work
     ) async throws -> [ParticipantID: Telling] {
         let answers = try await work.tx.together(
-            Question(.findLaw, work.agencyID), Question(.listConsentsOfSeveral, work.agencyID, participants),
+            Question(AgencyLaw.find, work.agencyID), Question(.listConsentsOfSeveral, work.agencyID, participants),
             Question(.kindsOfSenders, work.agencyID, participants),
             RestrictionTerms.question(of: participants, in: work.agencyID)
         )
@@ -78,8 +69,7 @@ extension Store {
 
     static func law(_ rows: Rows, in work: Work) throws -> AgencyLaw {
         guard let row = rows.first else { throw StoreError(.notFound) }
-        let (isPart2, isCovered) = try row.decode((Bool, Bool).self)
-        return AgencyLaw(agencyID: work.agencyID, isPart2Program: isPart2, isCoveredEntity: isCovered)
+        return try AgencyLaw(work.agencyID, row: row)
     }
 
     static func kinds(_ rows: Rows) throws -> [PartnerID: Organisation.Kind] {

@@ -1,6 +1,6 @@
-internal import Confidentiality
+public import Confidentiality
 internal import MessageTable
-internal import Models
+public import Models
 internal import NIOConcurrencyHelpers
 public import Postgres
 
@@ -47,7 +47,8 @@ extension AgencyDirectory {
 }
 
 extension AgencyLaw {
-    static let find = Statement(
+    /// Reads the registry, for the agency of the transaction.
+    public static let find = Statement(
         "agency.law",
         """
         select part2_program, hipaa_covered_entity
@@ -56,7 +57,8 @@ extension AgencyLaw {
         """
     )
 
-    init(_ agencyID: AgencyID, row: Row) throws(PostgresError) {
+    /// The answer to ``find``.
+    public init(_ agencyID: AgencyID, row: Row) throws(PostgresError) {
         self.init(
             agencyID: agencyID, isPart2Program: try row.column("part2_program"),
             isCoveredEntity: try row.column("hipaa_covered_entity")
