@@ -5,6 +5,7 @@ public import ServiceKit
 extension AccessRules {
     // SAFETY: the file is embedded; a test of its own says that it is what its schema says.
     /// The rules that came with the program.
+    // swift-format-ignore: NeverUseForceTry
     public static let inForce = try! AccessRules.builtIn()
 }
 

@@ -45,7 +45,8 @@ struct ConsentOverFHIRTests {
                 }
             }
             #expect(
-                try await hospital.get(url).json[["total"]] == .number(JSONNumber(0)), "that it was taken back is not told")
+                try await hospital.get(url).json[["total"]] == .number(JSONNumber(0)),
+                "that it was taken back is not told")
             #expect(try await hospital.get("/fhir/Consent/\(id)").status == .notFound)
         }
     }
