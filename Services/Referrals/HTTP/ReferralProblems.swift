@@ -15,6 +15,9 @@ enum ReferralProblems {
                 "consent-irrevocable", title: "The consent cannot be revoked yet",
                 detail: "A consent to the criminal justice system may say until when (42 CFR 2.35(c))."
             )
+        case let error as VaultError where error.code == .erased:
+            .conflict(
+                "participant-erased", title: "The identity was erased", detail: "Nothing more is written about them.")
         case let refusal as RestrictionRequest.Refusal: problem(refusal)
         case let refusal as AmendmentRequest.Refusal: problem(refusal)
         case let faults as Faults: .invalid(faults.all.map { Problem.FieldError($0.pointer, $0.detail) })

@@ -60,16 +60,14 @@ extension Store {
     /// What is counted stays: referrals, engagements, consents, disclosures, under an id that leads to nobody. Somebody who
     /// comes again is new.
     ///
-    /// - Throws: ``StoreError`` `stillSupported` while an engagement is open.
+    /// - Throws: ``StoreError`` `stillSupported` while an engagement is open; `Consent.RevocationRefusal` while a consent to
+    ///   the criminal justice system stands: under it something would still be told.
     func erase(_ participant: StoredParticipant, by subject: String, in work: Work) async throws {
         let id = participant.participantID
         guard !participant.isErased else { return }
         guard try await openEngagements(of: id, in: work).isEmpty else { throw StoreError(.stillSupported) }
         for consent in try await consents(of: id, in: work) where consent.revocation == nil {
-            // One that cannot be revoked yet ends with the person's record, too: nothing is left that it could let out.
-            do {
-                _ = try await revoke(consent.consentID, of: participant, by: subject, in: work)
-            } catch is Consent.RevocationRefusal {}
+            _ = try await revoke(consent.consentID, of: participant, by: subject, in: work)
         }
         work.tx.enqueue(.forgetDigests, work.agencyID, id)
         work.tx.enqueue(.forgetReceived, work.agencyID, id)

@@ -115,6 +115,34 @@ struct WebhookDeliveryTests {
         }
     }
 
+    @Test("the privacy office is told of an emergency over TLS, signed, and of nobody's name or id")
+    func emergency() async throws {
+        try await Referring.with { referring in
+            try await WebhookReceiver.with({ _ in HTTPResponse(status: .ok) }) { receiver in
+                let hospital = try await referring.hospital("Mercy")
+                let (id, _) = try await referring.withConsent(from: hospital)
+                let url = receiver.url("/privacy")
+                let secret = try await referring.work { try await referring.store.savePrivacyOffice(at: url, in: $0) }
+                let declared = EmergencyDeclaration(
+                    recipientName: "Dr. Ada Byron", recipientAffiliation: "Mercy", disclosedBy: "client",
+                    declaredAt: referring.clock.now, nature: "found unresponsive")
+                let emergency = try await referring.work { work in
+                    let participant = try await referring.store.lockParticipant(id, in: work)
+                    return try await referring.store.declare(declared, about: participant, by: hospital, in: work)
+                }
+                let sender = Self.sender(referring, receiver.poster())
+                while try await sender.turn() > 0 {}
+                let received = await receiver.log.all.filter { $0.path == "/privacy" }
+                let one = try #require(received.first)
+                #expect(received.count == 1)
+                #expect(try Self.isSigned(one, with: "whsec_" + Data(secret).base64EncodedString()))
+                let text = String(decoding: one.body, as: UTF8.self)
+                #expect(text.contains(emergency.emergencyID.description))
+                for word in [id.description, "Quixote", "Byron", "unresponsive"] { #expect(!text.contains(word)) }
+            }
+        }
+    }
+
     @Test("410 ends it, and a revoked consent lets nothing out")
     func ends() async throws {
         try await Referring.with { referring in

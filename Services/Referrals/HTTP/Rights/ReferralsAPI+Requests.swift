@@ -21,7 +21,7 @@ extension ReferralsAPI {
             routes.add(
                 Route(
                     .post, "\(restrictions)/{restrictionID}/\(verb.rawValue)", "\(verb.rawValue)Restriction",
-                    verb.summary, access: verb == .end ? .rights : .privacy, discloses: [.presence],
+                    verb.summary, access: verb == .end ? .own : .privacy, discloses: [.presence],
                     bodyLimit: 16 * 1024)
             ) { request, context in try await decideRestriction(verb, request, context) }
         }
@@ -171,6 +171,8 @@ extension ReferralsAPI {
 extension Route.Access {
     /// The participant, and those who write down or answer what a participant asks.
     static let rights = Route.Access.roles(.participant, .coordinator, .supervisor, .privacyOfficer)
+    /// The participant, and those who decide: nobody else takes back what a participant asked for.
+    static let own = Route.Access.roles(.participant, .supervisor, .privacyOfficer)
     /// Those who decide about it.
     static let privacy = Route.Access.roles(.supervisor, .privacyOfficer)
 }

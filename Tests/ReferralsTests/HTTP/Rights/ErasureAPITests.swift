@@ -48,6 +48,12 @@ struct ErasureAPITests {
                     "the consent went with the person")
                 #expect(try await client.call(.post, "/v1/keys/renew", as: "operator").status == 200)
             }
+            try await referring.calling { client in
+                let asked = try await client.call(
+                    .post, "/v1/participants/\(id)/amendments", as: "supervisor",
+                    #"{"dataClass": "identity", "request": "My name is Joan."}"#)
+                #expect(asked.status == 409 && asked.text.contains("participant-erased"))
+            }
             let again = try await referring.work {
                 try await referring.store.takeIn(.emergency(of: .jane, from: hospital), in: $0)
             }

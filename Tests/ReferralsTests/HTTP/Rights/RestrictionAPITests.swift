@@ -31,6 +31,7 @@ struct RestrictionAPITests {
                 let agreed = try await client.call(.post, "\(one)/agree", as: "privacy-officer", ifMatch: 1, "{}")
                 #expect(try agreed["status"] == "agreed")
                 #expect(try await client.call(.get, location, as: partner)["redisclosureNotice"] == nil)
+                #expect(try await client.call(.post, "\(one)/end", ifMatch: 2, "{}").status == 403, "not the office's")
                 #expect(try await client.call(.post, "\(one)/end", as: own, ifMatch: 2, "{}").status == 200)
                 #expect(try await client.call(.get, location, as: partner)["redisclosureNotice"] != nil)
                 #expect(try await client.call(.post, "\(one)/agree", as: "supervisor", ifMatch: 3, "{}").status == 409)
