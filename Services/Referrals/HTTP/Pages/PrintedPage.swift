@@ -28,7 +28,11 @@ enum PrintedPage {
     }
 
     /// What is kept of one person.
-    static func record(_ record: OwnRecordView, agency: String, at now: Instant) throws -> Response {
+    ///
+    /// - Parameter names: of the organisations in it.
+    static func record(
+        _ record: OwnRecordView, names: [PartnerID: String], agency: String, at now: Instant
+    ) throws -> Response {
         let person = record.participant
         return try page(
             PackageResources.record_mustache,
@@ -45,7 +49,8 @@ enum PrintedPage {
                 "consents": record.consents.map { consent in
                     [
                         "signedOn": consent.signedAt.dayText, "discloser": consent.discloser,
-                        "recipient": consent.recipient.name ?? consent.recipient.kind,
+                        "recipient": consent.recipient.partnerID.flatMap { names[$0] } ?? consent.recipient.name
+                            ?? consent.recipient.kind,
                         "information": consent.information.joined(separator: ", "),
                         "state": consent.isActive ? "in force" : "not in force",
                     ] as [String: String]
@@ -53,7 +58,8 @@ enum PrintedPage {
                 "restrictions": record.restrictions.map { restriction in
                     [
                         "requestedOn": restriction.requestedAt.dayText, "status": restriction.status.rawValue,
-                        "recipient": restriction.recipient.value ?? "everybody outside",
+                        "recipient": restriction.recipient.value.map { PartnerID($0).flatMap { names[$0] } ?? $0 }
+                            ?? "everybody outside",
                     ] as [String: String]
                 },
                 "amendments": record.amendments.map { amendment in

@@ -67,9 +67,20 @@ extension ReferralsAPI {
         try await withParticipant(context) { participant, permit, work in
             let view = try await ownRecord(of: participant, within: permit, work)
             let agency = try await store.agency(in: work)
+            let names = try await organisations(in: view, work)
             try record(.read, permit, participant, context, work)
-            return try PrintedPage.record(view, agency: agency.name, at: work.now)
+            return try PrintedPage.record(view, names: names, agency: agency.name, at: work.now)
         }
+    }
+
+    /// The names of the organisations that a record names by their ids: nobody at home knows an id.
+    private func organisations(in view: OwnRecordView, _ work: Work) async throws -> [PartnerID: String] {
+        let named = Set(
+            view.consents.compactMap(\.recipient.partnerID)
+                + view.restrictions.compactMap { $0.recipient.value.flatMap { PartnerID($0) } })
+        var names: [PartnerID: String] = [:]
+        for id in named { names[id] = try await store.partner(id, in: work)?.name }
+        return names
     }
 
     private func ownRecord(

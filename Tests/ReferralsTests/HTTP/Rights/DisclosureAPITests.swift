@@ -81,6 +81,7 @@ struct DisclosureAPITests {
                 #expect(json["participant"]?["birthDate"]?.string == "1988-02-29")
                 #expect(json["referrals"]?.items.count == 1 && json["consents"]?.items.count == 1)
                 let page = try await client.call(.get, "/v1/participants/\(id)/record/page", as: "participant:\(id)")
+                #expect(page.text.contains("<td>First</td>"), "an organisation is named, not numbered")
                 #expect(page.text.contains("Dulcinea Quixote") && page.text.contains("in force"))
                 let other = "participant:\(ParticipantID.fixed(77))"
                 #expect(try await client.call(.get, "/v1/participants/\(id)/record", as: other).status == 404)
