@@ -1,6 +1,7 @@
 import FoundationEssentials
 import JSON
 import Models
+import NIOCore
 import TestKit
 import Testing
 
@@ -12,6 +13,9 @@ import Testing
     func accounts() async throws {
         try await RunningSuite.with(services: ["referrals"]) { suite in
             let issuer = suite.addresses.referrals
+            // A password takes a third of a second to hash in release, and many times that in a debug build that
+            // shares two cores with every other test.
+            let caller = Caller(patience: .seconds(120))
             // As in production: no local issuer, the command signs with the key of referrals itself.
             var environment = suite.environment
             environment["HANDRAIL_REFERRALS_PUBLIC_URL"] = issuer
@@ -34,7 +38,7 @@ import Testing
                     "agencyID": .string(suite.agency.description), "login": "alex", "password": .string(password),
                 ]
                 for member in more.members { body[member.name] = member.value }
-                return try await Caller().send(
+                return try await caller.send(
                     "POST", "\(issuer)/auth/\(path)", token: nil, .object(body), expecting: [200, 204, 401])
             }
             let own = "correct horse battery"
@@ -42,7 +46,7 @@ import Testing
             let signedIn = try await auth("sign-in", own)
             #expect(signedIn.status == 200)
             let token = try #require(signedIn.body["accessToken"]?.string)
-            let programmes = try await Caller().send(
+            let programmes = try await caller.send(
                 "GET", "\(suite.addresses.scheduling)/v1/programmes", token: token)
             #expect(programmes.status == 200)
             #expect(try await handrail("list").contains("\(id)  peer  alex"))

@@ -10,10 +10,13 @@ struct Caller: Sendable {
     private let client: HTTPClient
     /// How often a request is sent while the answer is 503.
     private let attempts: Int
+    /// How long one answer may take.
+    private let patience: TimeAmount
 
-    init(_ client: HTTPClient = .shared, attempts: Int = 6) {
+    init(_ client: HTTPClient = .shared, attempts: Int = 6, patience: TimeAmount = .seconds(10)) {
         self.client = client
         self.attempts = attempts
+        self.patience = patience
     }
 
     /// The header that says what time it is.
@@ -71,7 +74,7 @@ struct Caller: Sendable {
 
     /// The lowest value of a gauge among a service's metrics; nil where it is not there yet.
     func gauge(_ name: String, at url: String) async throws -> Double? {
-        let response = try await client.execute(HTTPClientRequest(url: url), timeout: .seconds(10))
+        let response = try await client.execute(HTTPClientRequest(url: url), timeout: patience)
         let text = String(buffer: try await response.body.collect(upTo: 4 << 20))
         return text.split(separator: "\n").filter { $0.hasPrefix(name) }
             .compactMap { line in line.split(separator: " ").last.flatMap { Double($0) } }.min()
@@ -79,10 +82,10 @@ struct Caller: Sendable {
 
     /// 503 is tried again, as every client should: with the same key, so that nothing happens twice.
     private func finish(_ request: HTTPClientRequest, _ expected: Set<Int>) async throws -> Answer {
-        var response = try await client.execute(request, timeout: .seconds(10))
+        var response = try await client.execute(request, timeout: patience)
         for _ in 1..<attempts where response.status == .serviceUnavailable {
             try await _Concurrency.Task.sleep(for: .milliseconds(200))
-            response = try await client.execute(request, timeout: .seconds(10))
+            response = try await client.execute(request, timeout: patience)
         }
         let bytes = try await response.body.collect(upTo: 4 << 20)
         let body = bytes.readableBytes == 0 ? JSONValue.null : try JSONValue.parse(Array(bytes.readableBytesView))
