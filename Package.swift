@@ -172,7 +172,7 @@ let package = Package(
                 "V0001_create_roles", "V0002_create_platform", "V0003_seal_audit_trail",
                 "V0004_drop_idempotency_version", "V0005_chain_seals_by_agency", "V0006_sign_audit_seals",
                 "V0007_retire_audit_partitions", "V0008_create_participant_terms",
-                "V0009_show_agencies_to_workers",
+                "V0009_show_agencies_to_workers", "V0010_create_participant_merges",
             ].map {
                 .embedInCode("Migrations/\($0).sql")
             },

@@ -52,6 +52,12 @@ enum Sample {
         restrictionID: restriction, participantID: participant, version: 1, recipientKind: .known(.everybodyOutside),
         recipient: nil, classes: [], purposes: [], endedAt: nil, changedAt: at("2026-11-22T01:00:00Z")
     )
+    static let participantMerged = ParticipantMerged(
+        participantID: participant, intoID: id(22), version: 1, mergedAt: at("2026-12-01T08:00:00Z")
+    )
+    static let participantUnmerged = ParticipantUnmerged(
+        participantID: participant, fromID: id(22), version: 2, unmergedAt: at("2026-12-02T08:00:00Z")
+    )
     static let matchAccepted = MatchAccepted(
         matchID: match, referralID: referral, participantID: participant, peerID: peer, version: 3, kind: .dispatch,
         setting: .emergencyDepartment, programme: .overdoseFollowUp, acceptedAt: at("2026-11-22T01:03:00Z")
@@ -155,6 +161,7 @@ struct Golden: CustomTestStringConvertible, Sendable {
         Golden(Sample.referralCancelled), Golden(Sample.referralClosed),
         Golden(Sample.consentChanged), Golden(Sample.consentChangedSparse, sparse: true),
         Golden(Sample.restrictionChanged), Golden(Sample.restrictionChangedSparse, sparse: true),
+        Golden(Sample.participantMerged), Golden(Sample.participantUnmerged),
         Golden(Sample.matchAccepted),
         Golden(Sample.dispatchEnded), Golden(Sample.dispatchEscalated, sparse: true),
         Golden(Sample.dispatchDeadlineDue),

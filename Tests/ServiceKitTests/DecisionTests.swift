@@ -89,4 +89,44 @@ import Testing
             }
         }
     }
+
+    @Test(
+        "what was asked for under one id of a person holds under all, until the merge is taken back",
+        arguments: [true, false])
+    func merged(_ askedRemains: Bool) async throws {
+        let other: ParticipantID = fixed("0193a1b0-0000-7000-8000-0000000000ac")
+        let (gone, remains) = askedRemains ? (other, Self.participant) : (Self.participant, other)
+        let at = Instant(unixSeconds: 1_790_000_000)
+        try await PlatformFixture.withService { (_, pool) async throws -> Void in
+            @Sendable func save(_ body: @escaping @Sendable (Transaction) async throws -> Void) async throws {
+                try await pool.transaction(for: .north, body)
+            }
+            @Sendable func group(_ id: ParticipantID) async throws -> Set<ParticipantID> {
+                try await pool.transaction(for: .north) { transaction in
+                    Set(try await ParticipantMerges.group(of: id, in: transaction, of: .north))
+                }
+            }
+            try await save { transaction in
+                try await RestrictionTerms.save(
+                    RestrictionChanged(
+                        restrictionID: fixed("0193a1b0-0000-7000-8000-0000000000ab"), participantID: other, version: 1,
+                        recipientKind: .known(.person), recipient: "coordinator-1", classes: [], purposes: [],
+                        endedAt: nil, changedAt: at),
+                    in: transaction, of: .north)
+            }
+            try await withAPI(Self.routes(pool)) { (client) async throws -> Void in
+                #expect(try await client.send(.get, "/v1/asked").status == .ok)
+                let merged = ParticipantMerged(participantID: gone, intoID: remains, version: 1, mergedAt: at)
+                try await save { try await ParticipantMerges.save(merged, in: $0, of: .north) }
+                #expect(try await client.send(.get, "/v1/asked").status == .notFound)
+                #expect(try await group(gone) == [gone, remains])
+                #expect(try await group(remains) == [gone, remains])
+                let unmerged = ParticipantUnmerged(participantID: gone, fromID: remains, version: 2, unmergedAt: at)
+                try await save { try await ParticipantMerges.save(unmerged, in: $0, of: .north) }
+                try await save { try await ParticipantMerges.save(merged, in: $0, of: .north) }
+                #expect(try await client.send(.get, "/v1/asked").status == .ok, "older news changes nothing")
+                #expect(try await group(gone) == [gone])
+            }
+        }
+    }
 }

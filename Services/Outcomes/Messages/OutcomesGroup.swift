@@ -23,6 +23,8 @@ struct OutcomesGroup: Sendable {
         on(ContactOverdue.self, &group, ContactHandlers.handle)
         on(AppointmentChanged.self, &group, ContactHandlers.handle)
         group.on(RestrictionChanged.self, RestrictionTerms.handle)
+        group.on(ParticipantMerged.self, ParticipantMerges.handle)
+        group.on(ParticipantUnmerged.self, ParticipantMerges.handle)
         return group
     }
 

@@ -19,6 +19,8 @@ struct PeerMatchingGroup: Sendable {
             try await self.store(context).stop(event.referralID, as: .closed, version: event.version)
         }
         group.on(RestrictionChanged.self, RestrictionTerms.handle)
+        group.on(ParticipantMerged.self, ParticipantMerges.handle)
+        group.on(ParticipantUnmerged.self, ParticipantMerges.handle)
         group.on(DispatchDeadlineDue.self) { event, context in try await self.store(context).escalate(event) }
         group.on(PlanPhaseChanged.self) { event, context in
             let store = self.store(context)

@@ -19,6 +19,8 @@ enum SchedulingMessages {
         group.on(ReferralCancelled.self) { try await ReferralHandlers.handle($0, in: work($1)) }
         group.on(ReferralClosed.self) { try await ReferralHandlers.handle($0, in: work($1)) }
         group.on(RestrictionChanged.self, RestrictionTerms.handle)
+        group.on(ParticipantMerged.self, ParticipantMerges.handle)
+        group.on(ParticipantUnmerged.self, ParticipantMerges.handle)
         group.on(ContactOverdue.self) { try await DeadlineHandlers.handle($0, in: work($1)) }
         return group
     }

@@ -44,3 +44,48 @@ public struct RestrictionChanged: Event {
         self.changedAt = changedAt
     }
 }
+
+/// Two participants turned out to be one person: what is stored under either id is the person's. Published by `referrals`;
+/// every service keeps it. Ids stay valid, records stay where they are.
+public struct ParticipantMerged: Event {
+    public static let topic = "participant.merged.v1"
+
+    /// Who was merged; whoever asks for it is shown the person.
+    public var participantID: ParticipantID
+    /// Who remains; never merged itself.
+    public var intoID: ParticipantID
+    /// Odd: the counterpart, ``ParticipantUnmerged``, has the even ones.
+    public var version: Int?
+    public var mergedAt: Instant
+
+    public var key: String { participantID.description }
+
+    public init(participantID: ParticipantID, intoID: ParticipantID, version: Int, mergedAt: Instant) {
+        self.participantID = participantID
+        self.intoID = intoID
+        self.version = version
+        self.mergedAt = mergedAt
+    }
+}
+
+/// A merge was wrong: they are two again, each with what is stored under its own id.
+public struct ParticipantUnmerged: Event {
+    public static let topic = "participant.unmerged.v1"
+
+    /// Who had been merged.
+    public var participantID: ParticipantID
+    /// Who had remained.
+    public var fromID: ParticipantID
+    /// Even, see ``ParticipantMerged/version``.
+    public var version: Int?
+    public var unmergedAt: Instant
+
+    public var key: String { participantID.description }
+
+    public init(participantID: ParticipantID, fromID: ParticipantID, version: Int, unmergedAt: Instant) {
+        self.participantID = participantID
+        self.fromID = fromID
+        self.version = version
+        self.unmergedAt = unmergedAt
+    }
+}

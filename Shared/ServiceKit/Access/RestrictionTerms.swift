@@ -76,17 +76,31 @@ public enum RestrictionTerms {
         """
     )
 
+    /// What was asked for under any id of the person counts.
     private static let find = Statement(
         "restriction_terms.find",
         """
-        select participant_id, restriction_id, recipient_kind, recipient, data_classes, purposes
-        from restriction_terms
-        where agency_id = $1
-            and participant_id = any ($2)
-            and ended_at is null
-            and case when $3::text is null then recipient_kind <> 'person'
-                else recipient_kind = 'person' and recipient = $3 end
-        order by restriction_id
+        with asked as (
+            select known.participant_id, coalesce(merge.into_id, known.participant_id) as root_id
+            from unnest($2::uuid[]) as known (participant_id)
+            left join participant_merge as merge
+                on merge.agency_id = $1 and merge.participant_id = known.participant_id
+        ), person as (
+            select participant_id, root_id as known_as
+            from asked
+            union all
+            select asked.participant_id, merge.participant_id
+            from asked
+            join participant_merge as merge on merge.agency_id = $1 and merge.into_id = asked.root_id
+        )
+        select person.participant_id, terms.restriction_id, terms.recipient_kind, terms.recipient, terms.data_classes,
+            terms.purposes
+        from person
+        join restriction_terms as terms on terms.agency_id = $1 and terms.participant_id = person.known_as
+        where terms.ended_at is null
+            and case when $3::text is null then terms.recipient_kind <> 'person'
+                else terms.recipient_kind = 'person' and terms.recipient = $3 end
+        order by terms.restriction_id
         """
     )
 }

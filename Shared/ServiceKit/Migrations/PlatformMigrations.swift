@@ -16,6 +16,7 @@ public enum PlatformMigrations {
             Migration("V0007_retire_audit_partitions", PackageResources.V0007_retire_audit_partitions_sql),
             Migration("V0008_create_participant_terms", PackageResources.V0008_create_participant_terms_sql),
             Migration("V0009_show_agencies_to_workers", PackageResources.V0009_show_agencies_to_workers_sql),
+            Migration("V0010_create_participant_merges", PackageResources.V0010_create_participant_merges_sql),
         ]
     )
 }
