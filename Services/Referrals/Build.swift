@@ -11,8 +11,15 @@ internal import ServiceKit
 /// - Throws: `KeyFileError` when a key file is missing or malformed: without keys nothing is taken in; ``PartnerDoor/Mistake``.
 @Sendable
 func build(_ environment: ServiceEnvironment) async throws -> ServiceDefinition {
+    let ringFile = environment.settings[ReferralsSettings.keyRing]
+    let ring = KeyRing(
+        try KeyRingFile(json: environment.settings.secret(ReferralsSettings.keyRing) ?? []),
+        content: ringFile.map { path in
+            { @Sendable in Array(try Data(contentsOf: URL(filePath: path))) }
+        }
+    )
     let vault = try Vault(
-        ring: KeyRing(KeyRingFile(json: environment.settings.secret(ReferralsSettings.keyRing) ?? [])),
+        ring: ring,
         indexKeys: BlindIndexKeys(IndexKeysFile(json: environment.settings.secret(ReferralsSettings.indexKeys) ?? []))
     )
     let store = Store(
@@ -38,6 +45,7 @@ func build(_ environment: ServiceEnvironment) async throws -> ServiceDefinition 
         openAPI: PackageResources.openapi_json,
         groups: [ReferralsGroup(store: store).group],
         send: webhooks.send,
+        loops: [KeyRingWatch(ring: ring, logger: environment.logger)],
         migrations: [ReferralsMigrations.all],
         issuer: door.issuer
     )

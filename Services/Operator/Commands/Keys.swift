@@ -5,7 +5,7 @@ import Models
 struct Keys: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Makes the secrets of an installation, and rotates the key ring and the audit trail's key.",
-        subcommands: [Make.self, Add.self, Use.self, RenewAudit.self])
+        subcommands: [Make.self, Rotate.self, Renew.self, Add.self, Use.self, RenewAudit.self])
 
     /// `handrail keys make`
     struct Make: AsyncParsableCommand {
@@ -38,16 +38,14 @@ struct Keys: AsyncParsableCommand {
             abstract: "Adds a new key to key-ring.json, with which identities are encrypted from then on.",
             discussion: """
                 The keys that are there stay: what was encrypted with them is only readable by them. The file is \
-                replaced as a whole or not at all. Afterwards:
-                  1. Keep a copy of the new file apart from the database's.
-                  2. Restart referrals.
-                  3. For each agency, as its operator: POST /v1/keys/renew, again with ?after=<next> until the answer \
-                has no next.
-                  4. Only then may an older key be taken out of the file; backups from before still need it.
-
-                Where several processes of referrals are restarted one after the other, one with the old file could \
-                not read what another writes already. Then: add with --stand-by, restart all, handrail keys use, \
-                restart all, renew.
+                replaced as a whole or not at all, and referrals reads it again every two seconds. Where its processes \
+                read this very file, handrail keys rotate does all of it. Otherwise:
+                  1. Add with --stand-by; keep a copy of the new file apart from the database's.
+                  2. Bring the file to every process of referrals: one without the key could not read what another \
+                writes with it.
+                  3. handrail keys use; bring the file to every process again.
+                  4. handrail keys renew.
+                  5. Only then may an older key be taken out of the file; backups from before still need it.
                 """
         )
 
@@ -82,7 +80,7 @@ struct Keys: AsyncParsableCommand {
 
         func run() async throws {
             try SecretFolder(existing: folder).useRingKey(id)
-            print("\(id) is current; next: restart referrals, then renew (handrail help keys add)")
+            print("\(id) is current; next: handrail keys renew, once every process of referrals has the file")
         }
     }
 

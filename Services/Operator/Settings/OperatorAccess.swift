@@ -16,14 +16,24 @@ struct OperatorAccess: ParsableArguments {
 
     /// Sends one request to the API of referrals as the operator.
     func send(_ method: String, _ path: String, _ body: JSONValue? = nil) async throws -> Caller.Answer {
-        let settings = OperatorSettings()
+        guard let agency = AgencyID(agency) else { throw ValidationError("the agency's id is not a UUID") }
+        return try await OperatorCaller().send(method, path, body, for: agency)
+    }
+}
+
+/// Calls the API of referrals as the operator of an agency.
+struct OperatorCaller {
+    let settings = OperatorSettings()
+
+    func send(
+        _ method: String, _ path: String, _ body: JSONValue? = nil, for agency: AgencyID
+    ) async throws -> Caller.Answer {
         let url = SuiteAddresses(settings).referrals + path
-        return try await Caller().send(method, url, token: try await token(settings), body)
+        return try await Caller().send(method, url, token: try await token(for: agency), body)
     }
 
-    private func token(_ settings: OperatorSettings) async throws -> String {
+    private func token(for agency: AgencyID) async throws -> String {
         if let token = try settings.secret("HANDRAIL_OPERATOR_TOKEN_FILE") { return token }
-        guard let agency = AgencyID(agency) else { throw ValidationError("the agency's id is not a UUID") }
         let now = WallClock.system.now()
         if let own = try InstallationIssuer(settings) { return try own.operatorToken(for: agency, at: now) }
         return try await LocalIssuer(settings).staffToken("operator", agency: agency, at: now)

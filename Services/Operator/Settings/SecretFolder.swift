@@ -82,6 +82,16 @@ struct SecretFolder {
         try changeRing { try $0.using(id) }
     }
 
+    /// The name of the key with which everything new is wrapped.
+    func currentRingKey() throws -> String {
+        let file = url.appending(path: "key-ring.json")
+        do {
+            return try KeyRingFile(json: Array(try Data(contentsOf: file))).current
+        } catch let error as KeyFileError {
+            throw OperatorSettings.Mistake(description: "key-ring.json is no ring: \(error)")
+        }
+    }
+
     private func changeRing(_ change: (KeyRingFile) throws -> KeyRingFile) throws {
         try SecretFile(url.appending(path: "key-ring.json")).replace { content in
             do {

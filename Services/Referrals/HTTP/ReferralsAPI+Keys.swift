@@ -29,11 +29,14 @@ extension ReferralsAPI {
 
 /// What one step of a renewal did.
 struct KeyRenewalView: Encodable {
+    /// The ring's current key, under which data keys are now.
+    let keyID: String
     let rewrapped: Int
     let indexed: Int
     let next: ParticipantID?
 
     init(_ renewal: KeyRenewal) {
+        keyID = renewal.keyID
         rewrapped = renewal.rewrapped
         indexed = renewal.indexed
         next = renewal.next

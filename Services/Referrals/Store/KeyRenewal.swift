@@ -5,6 +5,8 @@ internal import ReferralsDomain
 
 /// What one step of a renewal did.
 struct KeyRenewal: Sendable {
+    /// The ring's current key when the step began.
+    let keyID: String
     var rewrapped = 0
     /// Digests that were added under a new key.
     var indexed = 0
@@ -21,12 +23,12 @@ extension Store {
     /// memory of the orders from before its successor.
     func renewKeys(after start: ParticipantID?, atMost limit: Int, in work: Work) async throws -> KeyRenewal {
         let rows = try await work.tx.query(.pageOfParticipants, work.agencyID, start ?? .first, limit)
-        var renewal = KeyRenewal()
+        var renewal = KeyRenewal(keyID: vault.ring.currentID)
         for row in rows {
             let participant = try readParticipant(row, in: work)
             renewal.next = participant.participantID
             if participant.isErased { continue }
-            if KeyRing.keyID(of: participant.wrappedKey) != vault.ring.currentID {
+            if KeyRing.keyID(of: participant.wrappedKey) != renewal.keyID {
                 try rewrap(participant, in: work)
                 renewal.rewrapped += 1
             }
@@ -49,7 +51,7 @@ extension Store {
     private func rewrap(_ participant: StoredParticipant, in work: Work) throws {
         let id = participant.participantID
         let rewrapped = try vault.rewrap(participant.wrappedKey, of: id, in: work.agencyID)
-        work.tx.enqueue(.rewrapParticipant, work.agencyID, id, rewrapped, vault.ring.currentID)
+        work.tx.enqueue(.rewrapParticipant, work.agencyID, id, rewrapped, KeyRing.keyID(of: rewrapped))
     }
 
     private func resealOfficeSecret(in work: Work) async throws {

@@ -39,7 +39,8 @@ extension Store {
         let (dataKey, wrapped) = try vault.newDataKey(of: id, in: work.agencyID)
         let columns = try SealedIdentity(person, with: dataKey)
         work.tx.enqueue(
-            .insertParticipant, work.agencyID, id, wrapped, vault.ring.currentID, columns.givenName, columns.familyName,
+            .insertParticipant, work.agencyID, id, wrapped, KeyRing.keyID(of: wrapped), columns.givenName,
+            columns.familyName,
             columns.birthDate, columns.phone, columns.address, columns.postalCode, columns.gender, columns.identifiers,
             person.phoneIsSafe, work.now
         )

@@ -62,7 +62,8 @@ public struct ServiceSettings: Sendable {
     private let own: [String: String]
     private let ownSecrets: [String: [UInt8]]
 
-    /// A setting of the service's own, as it was declared to ``ServiceMain``; nil where it is absent.
+    /// A setting of the service's own, as it was declared to ``ServiceMain``; nil where it is absent. Of one that names
+    /// a file this is the path, for a service that reads it again while it runs.
     public subscript(name: String) -> String? { own[name] }
 
     /// The content of the file that a setting of the service's own names (`…_FILE`); nil where it is absent.

@@ -121,6 +121,7 @@ extension SettingsReader {
             }
             guard let value = secrets[name] ?? values[name].map({ Array($0.utf8) }), !value.isEmpty else { continue }
             if let flaw = reference.flaw(value, deployment) { mistake("\(name): \(flaw)") }
+            if secrets[name] != nil { values[name] = optional(name) }
         }
         return (values, secrets)
     }

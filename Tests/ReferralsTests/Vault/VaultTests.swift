@@ -1,6 +1,7 @@
 import Crypto
 import FoundationEssentials
 import Models
+import NIOConcurrencyHelpers
 import ReferralsDomain
 import ReferralsSettings
 import Testing
@@ -65,6 +66,31 @@ struct VaultTests {
         let after = Vault.test(ring: ["two": 2], current: "two")
         #expect(throws: VaultError(.unknownKey)) { try after.dataKey(wrapped, of: person, in: agency) }
         #expect(try after.dataKey(rewrapped, of: person, in: agency).open(sealed, from: .phone) == Array("x".utf8))
+    }
+
+    @Test("two processes follow one file: what one wraps with a new key the other opens at once")
+    func following() throws {
+        let key = { (id: String, byte: UInt8) in
+            KeyRingFile.Key(id: id, bytes: [UInt8](repeating: byte, count: 32))
+        }
+        let before = try KeyRingFile(current: "one", keys: [key("one", 1)])
+        let file = NIOLockedValueBox(before.json)
+        let rings = [
+            KeyRing(before) { file.withLockedValue(\.self) }, KeyRing(before) { file.withLockedValue(\.self) },
+        ]
+        let old = try rings[0].seal([7], authenticating: "x")
+        file.withLockedValue { $0 = Array("half a fi".utf8) }
+        #expect(throws: (any Error).self) { try rings[0].reread() }
+        #expect(try rings[0].open(old, authenticating: "x") == [7])
+        file.withLockedValue { [added = try before.adding(key("two", 2)).using("two")] in $0 = added.json }
+        #expect(try rings[0].reread())
+        #expect(try !rings[0].reread())
+        let new = try rings[0].seal([8], authenticating: "x")
+        #expect(KeyRing.keyID(of: new) == "two")
+        #expect(rings[1].currentID == "one")
+        #expect(try rings[1].open(new, authenticating: "x") == [8])
+        #expect(try rings[1].open(old, authenticating: "x") == [7])
+        #expect(rings[1].currentID == "two")
     }
 
     @Test("digests differ by key version, kind, text and agency, and only by these")
