@@ -76,9 +76,9 @@ extension Statement {
 extension Store {
     /// Documents an emergency, and tells the privacy office in the same transaction.
     func declare(
-        _ declaration: EmergencyDeclaration, about participant: StoredParticipant, by partner: PartnerID?, in work: Work
-    ) async throws -> StoredEmergency {
-        let id = ids.new(EmergencyID.self)
+        _ id: EmergencyID, _ declaration: EmergencyDeclaration, about participant: StoredParticipant,
+        by partner: PartnerID?, in work: Work
+    ) async throws {
         let endsAt = declaration.declaredAt + EmergencyDeclaration.lasts
         let nature = try participant.dataKey.seal(Array(declaration.nature.utf8), for: .emergencyNature)
         work.tx.enqueue(
@@ -86,9 +86,6 @@ extension Store {
             declaration.recipientAffiliation, declaration.disclosedBy, nature, declaration.declaredAt, endsAt
         )
         try await queueNotice(of: id, in: work)
-        return StoredEmergency(
-            emergencyID: id, version: 1, participantID: participant.participantID, partnerID: partner,
-            declaration: declaration, endsAt: endsAt, reviewedAt: nil, reviewedBy: nil, outcome: nil, reviewNote: nil)
     }
 
     func emergency(_ id: EmergencyID, in work: Work) async throws -> StoredEmergency? {

@@ -1,10 +1,11 @@
-internal import HTTPTypes
+public import HTTPTypes
 
 extension HTTPField.Name {
     static let requestID = known("X-Request-Id")
     static let traceparent = known("traceparent")
     static let idempotencyKey = known("Idempotency-Key")
-    static let idempotencyReplayed = known("Idempotency-Replayed")
+    /// Marks an answer to a repetition.
+    public static let idempotencyReplayed = known("Idempotency-Replayed")
     static let rehearsedAt = known("Handrail-Rehearsed-At")
     static let rateLimit = known("RateLimit")
     static let rateLimitPolicy = known("RateLimit-Policy")

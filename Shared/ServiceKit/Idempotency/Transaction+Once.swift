@@ -30,6 +30,8 @@ extension Transaction {
         create: () async throws -> Void,
         answer: (UUID) async throws -> Response
     ) async throws -> Response {
+        // Keys would be ignored without a word.
+        assert(context.route?.idempotency != Route.Idempotency.none, "the route does not say that it takes keys")
         guard let key = context.idempotencyKey else {
             try await create()
             if let record { try audit(record, context) }

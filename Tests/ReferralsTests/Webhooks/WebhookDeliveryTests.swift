@@ -126,9 +126,10 @@ struct WebhookDeliveryTests {
                 let declared = EmergencyDeclaration(
                     recipientName: "Dr. Ada Byron", recipientAffiliation: "Mercy", disclosedBy: "client",
                     declaredAt: referring.clock.now, nature: "found unresponsive")
-                let emergency = try await referring.work { work in
+                let emergency: EmergencyID = referring.store.ids.new()
+                try await referring.work { work in
                     let participant = try await referring.store.lockParticipant(id, in: work)
-                    return try await referring.store.declare(declared, about: participant, by: hospital, in: work)
+                    try await referring.store.declare(emergency, declared, about: participant, by: hospital, in: work)
                 }
                 let sender = Self.sender(referring, receiver.poster())
                 while try await sender.turn() > 0 {}
@@ -137,7 +138,7 @@ struct WebhookDeliveryTests {
                 #expect(received.count == 1)
                 #expect(try Self.isSigned(one, with: "whsec_" + Data(secret).base64EncodedString()))
                 let text = String(decoding: one.body, as: UTF8.self)
-                #expect(text.contains(emergency.emergencyID.description))
+                #expect(text.contains(emergency.description))
                 for word in [id.description, "Quixote", "Byron", "unresponsive"] { #expect(!text.contains(word)) }
             }
         }

@@ -18,7 +18,7 @@ extension ReferralsAPI {
                 .post, "/v1/emergencies", "declareEmergency",
                 "Document a medical emergency, and tell medical personnel what treats the person",
                 access: .roles(.partner, .coordinator, .supervisor, .peer), discloses: Self.toldInEmergency,
-                bodyLimit: 16 * 1024
+                idempotency: .supported, bodyLimit: 16 * 1024
             ),
             declareEmergency
         )
@@ -54,16 +54,22 @@ extension ReferralsAPI {
         let body = try await request.decode(EmergencyBody.self, context: context)
         let declaration = body.declaration(by: principal.subject, at: clock.now())
         try Faults.check(declaration.faults.map { Fault("/\($0.property)", $0.detail) })
+        let id: EmergencyID = store.ids.new()
         let response = try await inWork(context) { work in
             let caller = try await emergencyCaller(principal, work)
-            let id = try await person(body, caller, work)
-            let participant = try await store.lockParticipant(id, in: work)
-            let stored = try await store.declare(declaration, about: participant, by: caller?.partnerID, in: work)
-            let view = try await tell(stored, participant, to: caller, .create, context, work)
-            return try .created(view, at: "/v1/emergencies/\(stored.emergencyID)/record")
+            return try await work.tx.once(context, resource: id.rawValue) {
+                let participant = try await store.lockParticipant(try await person(body, caller, work), in: work)
+                try await store.declare(id, declaration, about: participant, by: caller?.partnerID, in: work)
+            } answer: { resource in
+                let declared = EmergencyID(rawValue: resource)
+                let view = try await record(of: declared, to: caller, declared == id ? .create : .read, context, work)
+                return try .created(view, at: "/v1/emergencies/\(declared)/record")
+            }
         }
         // A person must act: it is on the list, and where the office has said so it hears of it by itself.
-        context.logger.error("an emergency was declared and waits for review")
+        if response.headers[.idempotencyReplayed] == nil {
+            context.logger.error("an emergency was declared and waits for review")
+        }
         return response
     }
 
@@ -72,18 +78,17 @@ extension ReferralsAPI {
         let principal = try context.principal
         return try await inWork(context) { work in
             let caller = try await emergencyCaller(principal, work)
-            guard let stored = try await store.emergency(id, in: work),
-                let participant = try await store.participant(stored.participantID, in: work)
-            else { throw StoreError(.notFound) }
-            return try .ok(try await tell(stored, participant, to: caller, .read, context, work))
+            return try .ok(try await record(of: id, to: caller, .read, context, work))
         }
     }
 
     /// The record, as far as the decision lets it out, on record and accounted for.
-    private func tell(
-        _ stored: StoredEmergency, _ participant: StoredParticipant, to caller: Organisation?,
-        _ action: AuditRecord.Action, _ context: APIContext, _ work: Work
+    private func record(
+        of id: EmergencyID, to caller: Organisation?, _ action: AuditRecord.Action, _ context: APIContext, _ work: Work
     ) async throws -> EmergencyRecordView {
+        guard let stored = try await store.emergency(id, in: work),
+            let participant = try await store.participant(stored.participantID, in: work)
+        else { throw StoreError(.notFound) }
         let permit = try context.permit(
             about: Participant(
                 agencyID: work.agencyID, participantID: stored.participantID, relationship: .none),

@@ -64,6 +64,30 @@ struct EmergencyAPITests {
         }
     }
 
+    @Test("the same request again is the same emergency: documented once, and told again as long as it lasts")
+    func again() async throws {
+        try await Referring.with { referring in
+            let mercy = try await referring.hospital("Mercy")
+            _ = try await referring.work {
+                try await referring.store.takeIn(.emergency(of: .jane, from: mercy), in: $0)
+            }
+            try await referring.calling { client in
+                let partner = "partner:\(mercy)"
+                func declare(_ body: String) async throws -> Answer {
+                    try await client.call(.post, "/v1/emergencies", as: partner, key: "bed-7", body)
+                }
+                let (first, second) = (try await declare(Self.body(Self.jane)), try await declare(Self.body(Self.jane)))
+                #expect(first.status == 201 && second.status == 201, "\(second.text)")
+                #expect(first.location == second.location)
+                let other = Self.body(Self.jane).replacing("unresponsive", with: "asleep")
+                #expect(try await declare(other).status == 422)
+                referring.clock.advance(by: .seconds(3601))
+                #expect(try await declare(Self.body(Self.jane)).status == 404, "it is over")
+            }
+            #expect(try await referring.look(Self.broken, as: Int.self) == [1])
+        }
+    }
+
     static let missing: [(String, String)] = [
         ("recipientName", #"{"recipientName": " ", "recipientAffiliation": "Mercy", "nature": "overdose"}"#),
         ("recipientAffiliation", #"{"recipientName": "Dr. B", "recipientAffiliation": "", "nature": "overdose"}"#),
