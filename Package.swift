@@ -295,7 +295,10 @@ let package = Package(
         + service(
             "PeerMatching",
             domainData: ["matching-policy.json", "matching-policy.schema.json"],
-            migrations: ["V0001_create_matching_schema.sql", "V0002_index_match_by_participant.sql"]
+            migrations: [
+                "V0001_create_matching_schema.sql", "V0002_index_match_by_participant.sql",
+                "V0003_count_people_once.sql",
+            ]
         )
         + service(
             "Scheduling",
@@ -314,6 +317,7 @@ let package = Package(
             migrations: [
                 "V0001_create_outcome_schema.sql", "V0002_create_assessment.sql", "V0003_create_projections.sql",
                 "V0004_create_timeline.sql", "V0005_create_measure_result.sql", "V0006_create_referral_journey.sql",
+                "V0007_ask_for_whole_people.sql",
             ],
             testExclude: ["Reference/measures.json", "Reference/reference.py", "Reference/scores.json"]
         )

@@ -42,7 +42,8 @@ extension OutcomesAPI {
         let schedule = schedule
         return try await transaction(context) { work in
             let permit = try await Reach.permit(context, about: participantID, in: work)
-            try work.transaction.audit(AuditRecord(.read, under: permit, participantIDs: [participantID]), context)
+            let person = try await Reach.person(participantID, in: work)
+            try work.transaction.audit(AuditRecord(.read, under: permit, participantIDs: person), context)
             let today = try await AgencyCalendar.day(of: work.now, in: work).on
             let start = try await DueStore.start(of: participantID, in: work)
             let answered = try await AssessmentStore.answeredDays(of: participantID, in: work)
@@ -105,7 +106,8 @@ extension OutcomesAPI {
         let instruments = instruments
         return try await transaction(context) { work in
             let permit = try await Reach.permit(context, about: participantID, in: work)
-            try work.transaction.audit(AuditRecord(.search, under: permit, participantIDs: [participantID]), context)
+            let person = try await Reach.person(participantID, in: work)
+            try work.transaction.audit(AuditRecord(.search, under: permit, participantIDs: person), context)
             let rows = try await AssessmentStore.list(
                 of: participantID, instrument: instrument, before: before ?? (.endOfTime, .last), limit: page.limit + 1,
                 in: work

@@ -16,6 +16,11 @@ enum Reach {
             in: work.transaction, at: work.now)
     }
 
+    /// All ids under which the person is told of where an answer is drawn from everything that is stored.
+    static func person(_ participantID: ParticipantID, in work: UnitOfWork) async throws -> [ParticipantID] {
+        try await ParticipantMerges.group(of: participantID, in: work.transaction, of: work.agencyID)
+    }
+
     private static func relationship(
         _ participantID: ParticipantID, _ principal: Principal, _ work: UnitOfWork
     ) async throws -> Relationship {
@@ -28,10 +33,17 @@ enum Reach {
             guard let peerID = principal.peerID else { return .none }
             return try await RelationshipStore.has(peerID, participantID, in: work) ? .assigned : .none
         case .participant:
-            guard principal.participantID == participantID else { return .none }
+            guard let own = principal.participantID, try await isOne(own, participantID, in: work) else { return .none }
             return try await RelationshipStore.isKnown(participantID, in: work) ? .own : .none
         case .partner, .operator:
             return .none
         }
+    }
+
+    private static func isOne(
+        _ left: ParticipantID, _ right: ParticipantID, in work: UnitOfWork
+    ) async throws -> Bool {
+        if left == right { return true }
+        return try await person(right, in: work).contains(left)
     }
 }

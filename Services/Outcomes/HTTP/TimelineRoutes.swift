@@ -40,7 +40,8 @@ extension OutcomesAPI {
         }
         return try await transaction(context) { work in
             let permit = try await Reach.permit(context, about: participantID, in: work)
-            try work.transaction.audit(AuditRecord(.read, under: permit, participantIDs: [participantID]), context)
+            let person = try await Reach.person(participantID, in: work)
+            try work.transaction.audit(AuditRecord(.read, under: permit, participantIDs: person), context)
             let events = try await TimelineStore.list(
                 of: participantID, before: before ?? (.endOfTime, .last), limit: page.limit + 1, in: work
             )
@@ -56,7 +57,8 @@ extension OutcomesAPI {
         let participantID: ParticipantID = try context.parameter("participantID")
         return try await transaction(context) { work in
             let permit = try await Reach.permit(context, about: participantID, in: work)
-            try work.transaction.audit(AuditRecord(.read, under: permit, participantIDs: [participantID]), context)
+            let person = try await Reach.person(participantID, in: work)
+            try work.transaction.audit(AuditRecord(.read, under: permit, participantIDs: person), context)
             let events = try await TimelineStore.milestones(of: participantID, in: work)
             let today = try await AgencyCalendar.day(of: work.now, in: work).on
             return try .ok(RecoveryView(RecoveryTimeline(events), today: today))

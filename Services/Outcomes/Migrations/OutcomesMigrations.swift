@@ -11,6 +11,7 @@ public enum OutcomesMigrations {
             Migration("V0004_create_timeline", PackageResources.V0004_create_timeline_sql),
             Migration("V0005_create_measure_result", PackageResources.V0005_create_measure_result_sql),
             Migration("V0006_create_referral_journey", PackageResources.V0006_create_referral_journey_sql),
+            Migration("V0007_ask_for_whole_people", PackageResources.V0007_ask_for_whole_people_sql),
         ]
     )
 }

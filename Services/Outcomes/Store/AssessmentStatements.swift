@@ -53,7 +53,7 @@ enum AssessmentStatements {
             version
         from outcome.assessment
         where agency_id = $1
-            and participant_id = $2
+            and participant_id = any ((select outcome.participant_group($1, $2))::uuid[])
             and (answered_at, assessment_id) < ($3, $4)
             and ($5::text is null or instrument = $5)
         order by answered_at desc, assessment_id desc
@@ -66,7 +66,7 @@ enum AssessmentStatements {
         """
         select instrument, answered_on
         from outcome.assessment
-        where agency_id = $1 and participant_id = $2
+        where agency_id = $1 and participant_id = any ((select outcome.participant_group($1, $2))::uuid[])
         """
     )
 }

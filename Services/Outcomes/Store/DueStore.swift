@@ -12,31 +12,37 @@ enum DueStore {
         return try rows.first?.decode(CivilDate?.self) ?? nil
     }
 
-    private static let startOfSupport = Statement(
+    static let startOfSupport = Statement(
         "due.start_of_support",
         """
+        with person as materialized (
+            select outcome.participant_group($1, $2) as ids
+        )
         select
             case
                 when exists (
                     select
                     from outcome.timeline_event
-                    where agency_id = $1 and participant_id = $2 and kind = 'died'
+                    where agency_id = $1 and participant_id = any ((select ids from person)::uuid[])
+                        and kind = 'died'
                 ) then null
                 when exists (
                     select
                     from outcome.referral
-                    where agency_id = $1 and participant_id = $2 and closing_reason = 'died'
+                    where agency_id = $1 and participant_id = any ((select ids from person)::uuid[])
+                        and closing_reason = 'died'
                 ) then null
                 else coalesce(
                     (
                         select min(started_on)
                         from outcome.plan
-                        where agency_id = $1 and participant_id = $2 and phase is distinct from 'closed'
+                        where agency_id = $1 and participant_id = any ((select ids from person)::uuid[])
+                            and phase is distinct from 'closed'
                     ),
                     (
                         select max(started_on)
                         from outcome.plan
-                        where agency_id = $1 and participant_id = $2
+                        where agency_id = $1 and participant_id = any ((select ids from person)::uuid[])
                     ),
                     (
                         select max(
@@ -44,7 +50,8 @@ enum DueStore {
                                 coalesce((select time_zone from handrail.agency where agency_id = $1), 'UTC'))::date
                         )
                         from outcome.referral
-                        where agency_id = $1 and participant_id = $2 and cancelled_at is null
+                        where agency_id = $1 and participant_id = any ((select ids from person)::uuid[])
+                            and cancelled_at is null
                     )
                 )
             end

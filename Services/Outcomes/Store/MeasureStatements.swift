@@ -25,18 +25,20 @@ enum MeasureStatements {
         """
     )
 
-    // A join and not "= any": under row-level security an array comparison does not use the index.
+    // A join and not "= any": under row-level security an array comparison does not use the index. Each is wanted
+    // with all ids of the person.
     static let contactsOfParticipants = Statement(
         "measure.contacts_of_participants",
         """
         select
-            contact.participant_id, contact.outcome, contact.occurred_at,
+            wanted.participant_id, contact.outcome, contact.occurred_at,
             (contact.occurred_at at time zone
                 coalesce((select time_zone from handrail.agency where agency_id = $1), 'UTC'))::date
         from unnest($2::uuid[]) as wanted (participant_id)
+        cross join lateral outcome.participant_ids($1, wanted.participant_id) as person (participant_id)
         join outcome.contact
             on contact.agency_id = $1
-            and contact.participant_id = wanted.participant_id
+            and contact.participant_id = person.participant_id
             and contact.occurred_at >= $3
         """
     )
@@ -60,17 +62,20 @@ enum MeasureStatements {
                 from outcome.plan
                 where agency_id = $1 and plan_id = planned.plan_id and phase = 'closed'
             ),
-            least(
-                (
-                    select min(occurred_at)
-                    from outcome.timeline_event
-                    where agency_id = $1 and participant_id = planned.participant_id and kind = 'died'
-                ),
-                (
-                    select min(closed_at)
-                    from outcome.referral
-                    where agency_id = $1 and participant_id = planned.participant_id and closing_reason = 'died'
-                )
+            (
+                select min(least(
+                    (
+                        select min(occurred_at)
+                        from outcome.timeline_event
+                        where agency_id = $1 and participant_id = person.participant_id and kind = 'died'
+                    ),
+                    (
+                        select min(closed_at)
+                        from outcome.referral
+                        where agency_id = $1 and participant_id = person.participant_id and closing_reason = 'died'
+                    )
+                ))
+                from outcome.participant_ids($1, planned.participant_id) as person (participant_id)
             ),
             contact.outcome, contact.occurred_at,
             (contact.occurred_at at time zone

@@ -52,7 +52,8 @@ enum TimelineStatements {
         """
         select event_id, participant_id, kind, occurred_at, occurred_on, precision, source_tier, referral_id, detail
         from outcome.timeline_event
-        where agency_id = $1 and participant_id = $2 and (occurred_at, event_id) < ($3, $4)
+        where agency_id = $1 and participant_id = any ((select outcome.participant_group($1, $2))::uuid[])
+            and (occurred_at, event_id) < ($3, $4)
         order by occurred_at desc, event_id desc
         limit $5
         """
@@ -63,7 +64,8 @@ enum TimelineStatements {
         """
         select event_id, participant_id, kind, occurred_at, occurred_on, precision, source_tier, referral_id, detail
         from outcome.timeline_event
-        where agency_id = $1 and participant_id = $2 and kind = any ($3)
+        where agency_id = $1 and participant_id = any ((select outcome.participant_group($1, $2))::uuid[])
+            and kind = any ($3)
         order by occurred_at, event_id
         """
     )

@@ -34,7 +34,8 @@ extension MatchingAPI {
             }
             return try .ok(
                 try await context.audited(
-                    result, about: \.participantID, as: viewer.relationship, in: store.transaction, at: store.now))
+                    result, about: \.participantID, asked: participant, as: viewer.relationship, in: store.transaction,
+                    at: store.now))
         }
     }
 
@@ -64,7 +65,8 @@ extension MatchingAPI {
                 try context.permit(classes: [])
             }
         try store.transaction.audit(
-            AuditRecord(action, under: permit, participantIDs: view.participantID.map { [$0] } ?? []), context)
+            AuditRecord(action, under: permit, participantIDs: view.participantID == nil ? [] : match.participantIDs),
+            context)
         return try .ok(view, etag: match.version)
     }
 }

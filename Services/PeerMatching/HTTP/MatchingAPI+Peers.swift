@@ -77,8 +77,10 @@ extension MatchingAPI {
             try viewer.requireReach(to: id)
             if viewer.peerID != nil && body.changesTerms { throw Problem.forbidden.denying(Denial(.role)) }
             try await store.updatePeer(id, expecting: version) { peer in
+                // A caseload above the cap, which a merge that was taken back left, keeps nobody from other changes.
+                let before = peer.faults(on: today)
                 body.apply(to: &peer, by: subject)
-                try Faults.check(peer.faults(on: today))
+                try Faults.check(peer.faults(on: today).filter { body.caseloadCap.isGiven || !before.contains($0) })
             }
             try store.transaction.audit(AuditRecord(.update, under: try context.permit()), context)
             let peer = try await store.peer(id)

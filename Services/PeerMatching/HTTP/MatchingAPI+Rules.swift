@@ -94,7 +94,10 @@ extension MatchingAPI {
         return try await inTransaction(context) { store, viewer in
             let permit = try await viewer.permit(context, about: participant, store)
             let pairs = try await store.excludedPairs(of: participant)
-            try store.transaction.audit(AuditRecord(.search, under: permit, participantIDs: [participant]), context)
+            try store.transaction.audit(
+                AuditRecord(
+                    .search, under: permit, participantIDs: Set([participant] + pairs.map(\.participantID)).sorted()),
+                context)
             return try .ok(ExcludedPairsView(items: pairs.map(ExcludedPairBody.init)))
         }
     }

@@ -19,7 +19,10 @@ struct PeerMatchingGroup: Sendable {
             try await self.store(context).stop(event.referralID, as: .closed, version: event.version)
         }
         group.on(RestrictionChanged.self, RestrictionTerms.handle)
-        group.on(ParticipantMerged.self, ParticipantMerges.handle)
+        group.on(ParticipantMerged.self) { event, context in
+            try await ParticipantMerges.handle(event, context)
+            try await self.store(context).keepApart(event.participantID)
+        }
         group.on(ParticipantUnmerged.self, ParticipantMerges.handle)
         group.on(DispatchDeadlineDue.self) { event, context in try await self.store(context).escalate(event) }
         group.on(PlanPhaseChanged.self) { event, context in

@@ -4,13 +4,14 @@ internal import PeerMatchingDomain
 
 // Finding a peer for an accepted referral.
 extension Store {
-    /// Opens a match for a referral, or joins it to the participant's open one.
+    /// Opens a match for a referral, or joins it to an open one of the person: of the same id rather than of another.
     func find(for event: ReferralAccepted, _ ids: IDSource) async throws {
         guard try await insert(event) else { return }
         let policy = try await policy()
         let isEmergency = policy.isEmergency(setting: event.setting, priority: event.priority)
         let referral = Match.LinkedReferral(
-            id: event.referralID, setting: event.setting, programme: event.programme)
+            id: event.referralID, participantID: event.participantID, setting: event.setting,
+            programme: event.programme)
         // The open match may end between the insert that it refused and the look at it: then the next try opens one.
         for _ in 0..<5 {
             let match = Match(
@@ -20,7 +21,8 @@ extension Store {
                 join(event.referralID, to: match.id)
                 return try await begin(match, policy)
             }
-            if let open = try await lockOpenMatch(of: event.participantID) {
+            let openMatches = try await lockOpenMatches(of: event.participantID)
+            if let open = openMatches.first(where: { $0.participantID == event.participantID }) ?? openMatches.first {
                 join(event.referralID, to: open.id)
                 return try await link(referral, to: open, isEmergency: isEmergency, policy)
             }
@@ -99,12 +101,20 @@ extension Store {
 
     /// The two must not be brought together after all: whoever else can go is asked.
     func passOver(_ peer: PeerID, for participant: ParticipantID) async throws {
-        guard var match = try await lockOpenMatch(of: participant) else { return }
-        let policy = try await policy()
-        let before = match
-        let candidates = try await candidates(insteadOf: peer, match, policy)
-        let effects = match.passOver(peer, next: candidates, policy.dispatch, at: now)
-        if match != before { try await settle(match, effects, policy) }
+        for open in try await lockOpenMatches(of: participant) {
+            var match = open
+            let policy = try await policy()
+            let candidates = try await candidates(insteadOf: peer, match, policy)
+            let effects = match.passOver(peer, next: candidates, policy.dispatch, at: now)
+            if match != open { try await settle(match, effects, policy) }
+        }
+    }
+
+    /// Two ids turned out to be one person: whoever is asked for one of them and kept from the other is passed over.
+    func keepApart(_ participant: ParticipantID) async throws {
+        for pair in try await excludedPairs(of: participant) where pair.counts(at: now) {
+            try await passOver(pair.peerID, for: participant)
+        }
     }
 
     /// Who would be asked next, where the next round would begin without this peer.

@@ -30,7 +30,8 @@ enum MatchListStatements {
         select match_id, participant_id, kind, status, round, peer_id, opened_at, overdue_at, version
         from matching.match
         where
-            agency_id = $1 and participant_id = $5 and (opened_at, match_id) < ($2, $3)
+            agency_id = $1 and participant_id = any ((select matching.participant_group($1, $5))::uuid[])
+            and (opened_at, match_id) < ($2, $3)
             and ($6::text is null or status = $6)
         order by opened_at desc, match_id desc
         limit $4
@@ -55,7 +56,7 @@ enum MatchListStatements {
                 where offer.agency_id = $1 and offer.peer_id = $5 and offer.status = 'open'
             )
             and ($6::text is null or status = $6)
-            and ($7::uuid is null or participant_id = $7)
+            and ($7::uuid is null or participant_id = any ((select matching.participant_group($1, $7))::uuid[]))
         order by opened_at desc, match_id desc
         limit $4
         """

@@ -3,14 +3,24 @@ internal import Postgres
 /// Statements about matches and their offers.
 enum MatchStatements {
     /// Nothing is inserted when the participant has an open match: the constraint decides, after waiting for a
-    /// transaction that is opening one at this moment.
+    /// transaction that is opening one at this moment. For another id of the same person the query does, and the
+    /// caller holds the person.
     static let open = Statement(
         "match.open",
         """
         insert into matching.match (
             agency_id, match_id, participant_id, kind, status, round, opened_at, traits, version
         )
-        values ($1, $2, $3, $4, $5, 0, $6, $7, $8)
+        select $1, $2, $3, $4, $5, 0, $6, $7, $8
+        where
+            not exists (
+                select
+                from matching.match as open
+                where
+                    open.agency_id = $1
+                    and open.participant_id = any ((select matching.participant_group($1, $3))::uuid[])
+                    and open.status in ('offered', 'acknowledged', 'arrived', 'proposed')
+            )
         on conflict (agency_id, participant_id) where status in ('offered', 'acknowledged', 'arrived', 'proposed')
         do nothing
         """
@@ -22,8 +32,9 @@ enum MatchStatements {
         select match_id
         from matching.match
         where
-            agency_id = $1 and participant_id = $2
+            agency_id = $1 and participant_id = any ((select matching.participant_group($1, $2))::uuid[])
             and status in ('offered', 'acknowledged', 'arrived', 'proposed')
+        order by match_id
         """
     )
 
@@ -63,7 +74,7 @@ enum MatchStatements {
     static let referrals = Statement(
         "match.referrals",
         """
-        select referral_id, setting, programme, status = 'accepted'
+        select referral_id, participant_id, setting, programme, status = 'accepted'
         from matching.referral
         where agency_id = $1 and match_id = $2
         order by joined_at, referral_id

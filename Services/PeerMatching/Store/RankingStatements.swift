@@ -36,15 +36,16 @@ enum RankingStatements {
                 select
                 from matching.excluded_pair as pair
                 where
-                    pair.agency_id = $1 and pair.participant_id = $2 and pair.peer_id = peer.peer_id
+                    pair.agency_id = $1 and pair.peer_id = peer.peer_id
+                    and pair.participant_id = any ((select matching.participant_group($1, $2))::uuid[])
                     and (pair.expires_at is null or pair.expires_at > $5)
             ),
             exists (
                 select
                 from matching.assignment
                 where
-                    assignment.agency_id = $1 and assignment.participant_id = $2
-                    and assignment.peer_id = peer.peer_id and assignment.closed_at is null
+                    assignment.agency_id = $1 and assignment.peer_id = peer.peer_id and assignment.closed_at is null
+                    and assignment.participant_id = any ((select matching.participant_group($1, $2))::uuid[])
             )
         from matching.whole_peer as peer
         where agency_id = $1 and status <> 'left'
@@ -77,15 +78,16 @@ enum RankingStatements {
                 select
                 from matching.excluded_pair as pair
                 where
-                    pair.agency_id = $1 and pair.participant_id = $2 and pair.peer_id = peer.peer_id
+                    pair.agency_id = $1 and pair.peer_id = peer.peer_id
+                    and pair.participant_id = any ((select matching.participant_group($1, $2))::uuid[])
                     and (pair.expires_at is null or pair.expires_at > $5)
             ),
             exists (
                 select
                 from matching.assignment
                 where
-                    assignment.agency_id = $1 and assignment.participant_id = $2
-                    and assignment.peer_id = peer.peer_id and assignment.closed_at is null
+                    assignment.agency_id = $1 and assignment.peer_id = peer.peer_id and assignment.closed_at is null
+                    and assignment.participant_id = any ((select matching.participant_group($1, $2))::uuid[])
             )
         from matching.shift
         join matching.whole_peer as peer on peer.agency_id = shift.agency_id and peer.peer_id = shift.peer_id

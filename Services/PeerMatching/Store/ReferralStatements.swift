@@ -59,6 +59,7 @@ enum ReferralStatements {
         """
     )
 
+    /// Each id of a person has a row of its own; how many people that makes, `matching.whole_peer` says.
     static let takeLoad = Statement(
         "assignment.open",
         """
@@ -80,6 +81,15 @@ enum ReferralStatements {
         """
     )
 
+    static let isOverCap = Statement(
+        "assignment.is_over_cap",
+        """
+        select caseload > caseload_cap
+        from matching.whole_peer
+        where agency_id = $1 and peer_id = $2
+        """
+    )
+
     /// Closes an assignment unless another match still keeps the two together.
     static let releaseLoad = Statement(
         "assignment.close",
@@ -95,8 +105,8 @@ enum ReferralStatements {
                     join matching.referral
                         on referral.agency_id = other.agency_id and referral.match_id = other.match_id
                     where
-                        other.agency_id = $1 and other.peer_id = $2 and other.participant_id = $3
-                        and other.match_id <> $4 and referral.status = 'accepted'
+                        other.agency_id = $1 and other.peer_id = $2 and other.match_id <> $4
+                        and referral.participant_id = $3 and referral.status = 'accepted'
                         and (
                             other.status in ('acknowledged', 'arrived', 'chosen') or other.outcome = 'seen-accepted'
                         )
@@ -122,7 +132,7 @@ enum ReferralStatements {
             join matching.match on match.agency_id = referral.agency_id and match.match_id = referral.match_id
             join matching.assignment
                 on assignment.agency_id = match.agency_id
-                and assignment.participant_id = match.participant_id
+                and assignment.participant_id = referral.participant_id
                 and assignment.peer_id = match.peer_id
                 and assignment.closed_at is null
             where referral.agency_id = $1 and referral.referral_id = $2 and assignment.weight <> $3

@@ -13,15 +13,19 @@ extension Store {
             case .announce(let step, let peer, let outcome, let version, let referral):
                 try publish(
                     DispatchProgressed(
-                        matchID: match.id, referralID: referral, participantID: match.participantID, peerID: peer,
+                        matchID: match.id, referralID: referral, participantID: match.participantID(of: referral),
+                        peerID: peer,
                         version: version, step: step, outcome: outcome, at: now))
             case .announceAccepted(let peer, let version, let id):
                 guard let referral = match.referrals.first(where: { $0.id == id }) else { continue }
                 try publish(
                     MatchAccepted(
-                        matchID: match.id, referralID: id, participantID: match.participantID, peerID: peer,
+                        matchID: match.id, referralID: id, participantID: referral.participantID, peerID: peer,
                         version: version, kind: match.kind, setting: referral.setting,
                         programme: referral.programme, acceptedAt: now))
+                if referral.participantID != match.participantID {
+                    try await takeLoad(of: referral.participantID, in: match, by: peer)
+                }
             case .schedule(let deadline, let round, let dueAt):
                 guard let referral = match.referrals.first else { continue }
                 let event = DispatchDeadlineDue(
@@ -31,23 +35,31 @@ extension Store {
                     headers: headers)
             case .unschedule(let deadline, let round):
                 transaction.unschedule(id: deadlineID(of: match.id, deadline, round: round), agency: agencyID)
-            case .takeLoad(let peer): try await takeLoad(of: match, by: peer)
+            case .takeLoad(let peer): try await takeLoad(of: match.participantID, in: match, by: peer)
             case .releaseLoad(let peer):
-                _ = try await transaction.execute(
-                    ReferralStatements.releaseLoad, agencyID, peer, match.participantID, match.id, now)
+                for participant in match.participantIDs {
+                    _ = try await transaction.execute(
+                        ReferralStatements.releaseLoad, agencyID, peer, participant, match.id, now)
+                }
             }
         }
     }
 
-    private func takeLoad(of match: Match, by peer: PeerID) async throws {
+    private func takeLoad(of participant: ParticipantID, in match: Match, by peer: PeerID) async throws {
         let weight = try await policy().load.initialWeight
+        let taken: Int
         do {
-            _ = try await transaction.execute(
-                ReferralStatements.takeLoad, agencyID, ids.uuid(), peer, match.participantID, match.id, weight, now)
+            taken = try await transaction.execute(
+                ReferralStatements.takeLoad, agencyID, ids.uuid(), peer, participant, match.id, weight, now)
         } catch {
+            // Until V0003 a check holds the cap.
             guard error.constraint == "peer_caseload_within_cap" else { throw error }
             throw StoreError(.caseloadFull)
         }
+        guard taken == 1 else { return }
+        // The peer's row is held since then: whoever takes another place waits, and counts this one.
+        let rows = try await transaction.query(ReferralStatements.isOverCap, agencyID, peer)
+        if try rows.first?.decode(Bool.self) ?? false { throw StoreError(.caseloadFull) }
     }
 
     private func publish(_ event: some Event) throws {

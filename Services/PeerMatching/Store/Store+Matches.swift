@@ -3,22 +3,26 @@ internal import MessageTable
 internal import Models
 internal import PeerMatchingDomain
 internal import Postgres
+internal import ServiceKit
 
 extension Store {
-    /// Opens a match unless the participant has an open one; true when it was opened.
+    /// Opens a match unless the person has an open one; true when it was opened.
     func open(_ match: Match) async throws -> Bool {
-        try await transaction.execute(
+        ParticipantMerges.hold(match.participantID, in: transaction, of: agencyID)
+        return try await transaction.execute(
             MatchStatements.open, agencyID, match.id, match.participantID, match.kind, match.status,
             match.times.openedAt, JSONB(encoding: Need.Traits()), match.version) == 1
     }
 
-    /// The participant's open match, locked; nil when there is none.
-    func lockOpenMatch(of participant: ParticipantID) async throws -> Match? {
-        let rows = try await transaction.query(MatchStatements.openOfParticipant, agencyID, participant)
-        guard let row = rows.first else { return nil }
-        let match = try await lock(row.column("match_id", as: MatchID.self))
-        // It may have ended between the look and the lock.
-        return match.status.isOpen ? match : nil
+    /// The person's open matches, locked in the order of their ids; several where each of two ids had one already when
+    /// the two turned out to be one.
+    func lockOpenMatches(of participant: ParticipantID) async throws -> [Match] {
+        var matches: [Match] = []
+        for row in try await transaction.query(MatchStatements.openOfParticipant, agencyID, participant) {
+            matches.append(try await lock(row.column("match_id", as: MatchID.self)))
+        }
+        // One may have ended between the look and the lock.
+        return matches.filter(\.status.isOpen)
     }
 
     /// - Throws: ``StoreError`` `unknownMatch`.
@@ -103,9 +107,10 @@ extension Store {
                 peerID: offer.0, round: offer.1, offeredAt: offer.2, status: offer.3, answeredAt: offer.4)
         }
         let referrals = try await transaction.query(MatchStatements.referrals, agencyID, columns.0).map { row in
-            let referral = try row.decode((ReferralID, Setting, ProgrammeCode, Bool).self)
+            let referral = try row.decode((ReferralID, ParticipantID, Setting, ProgrammeCode, Bool).self)
             return Match.LinkedReferral(
-                id: referral.0, setting: referral.1, programme: referral.2, isLive: referral.3)
+                id: referral.0, participantID: referral.1, setting: referral.2, programme: referral.3,
+                isLive: referral.4)
         }
         let times = Match.Times(
             openedAt: columns.7, dispatchedAt: columns.8, acceptedAt: columns.9, arrivedAt: columns.10,

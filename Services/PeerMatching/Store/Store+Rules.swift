@@ -68,8 +68,8 @@ enum RuleStatements {
         """
         select peer_id, participant_id, reason, expires_at
         from matching.excluded_pair
-        where agency_id = $1 and participant_id = $2
-        order by peer_id
+        where agency_id = $1 and participant_id = any ((select matching.participant_group($1, $2))::uuid[])
+        order by peer_id, participant_id
         """
     )
 }
@@ -123,6 +123,7 @@ extension Store {
         }
     }
 
+    /// Whom the person is kept apart from, under whichever of their ids it was said.
     func excludedPairs(of participant: ParticipantID) async throws -> [ExcludedPair] {
         try await transaction.query(RuleStatements.excludedPairs, agencyID, participant).map { row in
             let columns = try row.decode((PeerID, ParticipantID, ExcludedPair.Reason, Instant?).self)

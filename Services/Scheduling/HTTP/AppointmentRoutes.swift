@@ -51,12 +51,13 @@ extension SchedulingAPI {
                 peerID: try reach.peer(asked: peerID), participantID: try reach.participant(asked: participantID),
                 from: start, until: until ?? start + .seconds(32 * 86_400)
             )
-            let found = try await AppointmentQueries.page(filter, page, in: work.transaction)
+            let found = try await AppointmentQueries.page(filter, page, in: work)
             let appointments = Page(found.map(AppointmentView.init), limit: page.limit) {
                 [$0.startsAt.description, $0.appointmentID.description]
             }
             return try await context.audited(
-                appointments, about: \.participantID, as: reach.relationship, in: work.transaction, at: work.now)
+                appointments, about: \.participantID, asked: filter.participantID, as: reach.relationship,
+                in: work.transaction, at: work.now)
         }
         return try .ok(appointments)
     }
@@ -78,7 +79,8 @@ extension SchedulingAPI {
         return try await transaction(context) { work, reach in
             let appointmentID: AppointmentID = ids.new()
             let permit = try await permit(context, about: body.participantID, reach, in: work)
-            let record = AuditRecord(.create, under: permit, participantIDs: [body.participantID])
+            let person = try await person(body.participantID, in: work)
+            let record = AuditRecord(.create, under: permit, participantIDs: person)
             return try await work.transaction.once(context, resource: appointmentID.rawValue, recording: record) {
                 let appointment = try await appointment(body, id: appointmentID, reach, in: work)
                 try await AppointmentStore.book(appointment, in: work)
@@ -96,11 +98,14 @@ extension SchedulingAPI {
     ) async throws -> Appointment {
         try reach.require(peerID: body.peerID)
         var referralID: ReferralID?
+        // What belongs to a plan stands under the plan's id, whichever id of the person was given.
+        var participantID = body.participantID
         if let planID = body.planID {
             let plan = try await reachable(planID, reach, in: work)
-            guard plan.participantID == body.participantID, plan.peerID == body.peerID else {
+            guard try await isOne(plan.participantID, body.participantID, in: work), plan.peerID == body.peerID else {
                 throw Problem.invalid("/planID", "the plan is of another participant or another peer")
             }
+            participantID = plan.participantID
             if let sequence = body.sequence, !plan.contacts.contains(where: { $0.sequence == sequence }) {
                 throw Problem.invalid("/sequence", "the plan has no such contact")
             }
@@ -117,7 +122,7 @@ extension SchedulingAPI {
             throw Refusal(.peerAbsent, "the peer is absent at that time")
         }
         return try Appointment(
-            booking: id, participantID: body.participantID, peerID: body.peerID, planID: body.planID,
+            booking: id, participantID: participantID, peerID: body.peerID, planID: body.planID,
             sequence: body.sequence, referralID: referralID, time: time, mode: body.mode, place: body.place,
             at: work.now
         )

@@ -60,8 +60,9 @@ extension SchedulingAPI {
             // A peer reads the history of whom they support now, theirs or an earlier peer's.
             try await requireSupport(of: participantID, reach, in: work)
             let permit = try await permit(context, about: participantID, reach, in: work)
-            let contacts = try await ContactQueries.history(of: participantID, page, in: work.transaction)
-            try work.transaction.audit(AuditRecord(.search, under: permit, participantIDs: [participantID]), context)
+            let contacts = try await ContactQueries.history(of: participantID, page, in: work)
+            let told = Set([participantID] + contacts.map(\.participantID)).sorted()
+            try work.transaction.audit(AuditRecord(.search, under: permit, participantIDs: told), context)
             return contacts.map { $0.within(permit) }
         }
         return try .ok(Page(contacts, limit: page.limit) { [$0.occurredAt.description, $0.contactID.description] })
@@ -84,7 +85,8 @@ extension SchedulingAPI {
         return try await transaction(context) { work, reach in
             let contactID: ContactID = ids.new()
             let permit = try await permit(context, about: body.participantID, reach, in: work)
-            let record = AuditRecord(.create, under: permit, participantIDs: [body.participantID])
+            let person = try await person(body.participantID, in: work)
+            let record = AuditRecord(.create, under: permit, participantIDs: person)
             return try await work.transaction.once(context, resource: contactID.rawValue, recording: record) {
                 let contact = try await contact(body, id: contactID, reach, in: work)
                 try await ContactStore.record(contact, in: work)
@@ -105,18 +107,20 @@ extension SchedulingAPI {
         var planID = body.planID ?? appointment?.planID
         if planID == nil {
             planID = try await PlanQueries.newestLive(
-                of: body.participantID, with: try reach.peer(asked: body.peerID), in: work.transaction
+                of: body.participantID, with: try reach.peer(asked: body.peerID), in: work
             )
         }
         let plan: ContactPlan? = if let planID { try await reachable(planID, reach, in: work) } else { nil }
-        if let plan, plan.participantID != body.participantID {
+        if let plan, try await !isOne(plan.participantID, body.participantID, in: work) {
             throw Problem.invalid("/participantID", "the plan is another participant's")
         }
         guard let peerID = try reach.peer(asked: body.peerID) ?? plan?.peerID ?? appointment?.peerID else {
             throw Problem.invalid("/peerID", "is needed where neither plan nor appointment names the peer")
         }
         return try Contact(
-            id: id, planID: planID, referralID: plan?.referralID, participantID: body.participantID, peerID: peerID,
+            id: id, planID: planID, referralID: plan?.referralID,
+            // Under the id of what it belongs to, whichever id of the person was given.
+            participantID: plan?.participantID ?? appointment?.participantID ?? body.participantID, peerID: peerID,
             appointmentID: body.appointmentID, mode: body.mode, outcome: body.outcome, place: body.place,
             withSupports: body.withSupports ?? false, minutes: body.minutes, supportTypes: Set(body.supportTypes ?? []),
             note: body.note, occurredAt: body.occurredAt, recordedAt: work.now
@@ -126,7 +130,7 @@ extension SchedulingAPI {
     private func appointment(of body: RecordContact, _ reach: Reach, in work: UnitOfWork) async throws -> Appointment? {
         guard let appointmentID = body.appointmentID else { return nil }
         let appointment = try await AppointmentStore.find(appointmentID, in: work.transaction)
-        guard let appointment, appointment.participantID == body.participantID else {
+        guard let appointment, try await isOne(appointment.participantID, body.participantID, in: work) else {
             throw Problem.invalid("/appointmentID", "no appointment of this participant")
         }
         try reach.require(peerID: appointment.peerID, participantID: appointment.participantID)
@@ -143,15 +147,26 @@ extension SchedulingAPI {
         return contact
     }
 
+    /// Whether two ids are one person's.
+    func isOne(_ left: ParticipantID, _ right: ParticipantID, in work: UnitOfWork) async throws -> Bool {
+        if left == right { return true }
+        return try await person(right, in: work).contains(left)
+    }
+
+    /// All ids of a person.
+    func person(_ id: ParticipantID, in work: UnitOfWork) async throws -> [ParticipantID] {
+        try await ParticipantMerges.group(of: id, in: work.transaction, of: work.agencyID)
+    }
+
     /// A peer needs a plan with the participant that is theirs.
     ///
     /// - Throws: 404.
     func requireSupport(of participantID: ParticipantID, _ reach: Reach, in work: UnitOfWork) async throws {
         switch reach {
         case .agency, .suite: return
-        case .participant(let own) where own == participantID: return
+        case .participant(_, let person) where person.contains(participantID): return
         case .peer(let peerID):
-            if try await PlanQueries.isSupported(participantID, by: peerID, in: work.transaction) { return }
+            if try await PlanQueries.isSupported(participantID, by: peerID, in: work) { return }
         case .participant: break
         }
         throw Problem.notFound.denying(Denial(.relationship, participantIDs: [participantID]))

@@ -43,11 +43,12 @@ extension SchedulingAPI {
             let filter = PlanQueries.Filter(
                 peerID: try reach.peer(asked: peerID), participantID: try reach.participant(asked: participantID)
             )
-            let plans = Page(try await PlanQueries.page(filter, page, in: work.transaction), limit: page.limit) {
+            let plans = Page(try await PlanQueries.page(filter, page, in: work), limit: page.limit) {
                 [$0.startedAt.description, $0.planID.description]
             }
             return try await context.audited(
-                plans, about: \.participantID, as: reach.relationship, in: work.transaction, at: work.now)
+                plans, about: \.participantID, asked: filter.participantID, as: reach.relationship,
+                in: work.transaction, at: work.now)
         }
         return try .ok(plans)
     }

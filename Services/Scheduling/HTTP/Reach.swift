@@ -8,7 +8,8 @@ enum Reach: Hashable, Sendable {
     /// Another process of the suite.
     case suite
     case peer(PeerID)
-    case participant(ParticipantID)
+    /// The id that the token names, and all ids of the person.
+    case participant(ParticipantID, person: Set<ParticipantID>)
 
     /// - Throws: 403 for a role without business here, and for a token that does not say whose it is.
     init(of principal: Principal) throws(Problem) {
@@ -22,10 +23,17 @@ enum Reach: Hashable, Sendable {
             self = .peer(peerID)
         case .participant:
             guard let participantID = principal.participantID else { throw .forbidden.denying(Denial(.relationship)) }
-            self = .participant(participantID)
+            self = .participant(participantID, person: [participantID])
         case .partner, .operator, .privacyOfficer:
             throw .forbidden.denying(Denial(.role))
         }
+    }
+
+    /// The same, where a participant's own records may stand under other ids of theirs too.
+    func person(in work: UnitOfWork) async throws -> Reach {
+        guard case .participant(let own, _) = self else { return self }
+        let ids = try await ParticipantMerges.group(of: own, in: work.transaction, of: work.agencyID)
+        return .participant(own, person: Set(ids))
     }
 
     /// What connects the caller with whom it may see.
@@ -46,7 +54,7 @@ enum Reach: Hashable, Sendable {
             switch self {
             case .agency, .suite: true
             case .peer(let own): own == peerID
-            case .participant(let own): own == participantID
+            case .participant(_, let person): person.contains(participantID)
             }
         guard isWithin else {
             throw .notFound.denying(Denial(.relationship, participantIDs: [participantID]))
@@ -73,8 +81,8 @@ enum Reach: Hashable, Sendable {
 
     /// The participant whose list is shown: what is asked for, within the reach.
     func participant(asked: ParticipantID?) throws(Problem) -> ParticipantID? {
-        guard case .participant(let own) = self else { return asked }
-        guard asked == nil || asked == own else { throw .notFound.denying(Denial(.relationship)) }
-        return own
+        guard case .participant(let own, let person) = self else { return asked }
+        guard asked.map(person.contains) ?? true else { throw .notFound.denying(Denial(.relationship)) }
+        return asked ?? own
     }
 }

@@ -37,7 +37,7 @@ struct SchedulingAPI: Sendable {
                 transaction: transaction, agencyID: principal.agencyID, headers: headers, now: clock.now(), ids: ids,
                 catalogue: catalogue, actor: principal.subject
             )
-            return try await body(work, reach)
+            return try await body(work, try await reach.person(in: work))
         }
     }
 }

@@ -35,20 +35,23 @@ enum MatchHandlers {
         throw StoreRefusal.missing
     }
 
-    /// The plan that the same match already started for another referral; a plan of an earlier match makes way.
+    /// The plan that the same match already started for another referral; a plan of an earlier match makes way. One that
+    /// runs under another id of the person goes on beside: whether both are needed is for people to say.
     private static func join(_ match: MatchAccepted, in work: UnitOfWork) async throws -> PlanID? {
-        guard let live = try await PlanStarting.live(match.programme, of: match.participantID, in: work) else {
-            return nil
+        let live = try await PlanStarting.live(match.programme, of: match.participantID, in: work)
+        if let same = live.first(where: { $0.matchID == match.matchID }) {
+            if let plan = try await PlanStore.load(same.id, locking: true, in: work.transaction) {
+                try await PlanStarting.publishStart(of: plan, referralID: match.referralID, in: work)
+            }
+            return same.id
         }
-        guard live.matchID == match.matchID else {
-            try await PlanStore.update(live.id, in: work) { plan, model in plan.supersede(at: work.now, model: model) }
-            try await AppointmentStore.cancelAhead(of: live.id, .provider, in: work)
-            return nil
+        if let earlier = live.first(where: { $0.participantID == match.participantID }) {
+            try await PlanStore.update(earlier.id, in: work) { plan, model in
+                plan.supersede(at: work.now, model: model)
+            }
+            try await AppointmentStore.cancelAhead(of: earlier.id, .provider, in: work)
         }
-        if let plan = try await PlanStore.load(live.id, locking: true, in: work.transaction) {
-            try await PlanStarting.publishStart(of: plan, referralID: match.referralID, in: work)
-        }
-        return live.id
+        return nil
     }
 
     /// Another peer took over, after an escalation or a wish for somebody else. The old peer's bookings go, and the

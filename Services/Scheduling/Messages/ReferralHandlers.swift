@@ -35,7 +35,7 @@ enum ReferralHandlers {
     }
 
     private static func participantDied(_ participantID: ParticipantID, in work: UnitOfWork) async throws {
-        let rows = try await work.transaction.query(PlanStatements.liveOfParticipant, participantID)
+        let rows = try await work.transaction.query(PlanStatements.liveOfParticipant, work.agencyID, participantID)
         for planID in try rows.map({ try $0.decode(PlanID.self) }) {
             try await PlanStore.update(planID, in: work) { plan, model in
                 plan.participantDied(at: work.now, model: model)

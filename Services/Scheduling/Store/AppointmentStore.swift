@@ -1,6 +1,7 @@
 internal import Models
 internal import Postgres
 internal import SchedulingDomain
+internal import ServiceKit
 
 /// Appointments in PostgreSQL, which itself refuses to book anybody twice at one time.
 enum AppointmentStore {
@@ -10,12 +11,10 @@ enum AppointmentStore {
     ///   appointment).
     static func book(_ appointment: Appointment, in work: UnitOfWork) async throws {
         if try await insert(appointment, in: work) { return }
-        if try await !busy(AppointmentStatements.busyPeer, appointment.peerID, appointment.time, in: work).isEmpty {
+        if try await !busy(appointment.peerID, within: appointment.time, in: work).isEmpty {
             throw Refusal(.peerBusy, "the peer has another appointment at that time")
         }
-        if try await !busy(AppointmentStatements.busyParticipant, appointment.participantID, appointment.time, in: work)
-            .isEmpty
-        {
+        if try await !busy(appointment.participantID, within: appointment.time, in: work).isEmpty {
             throw Refusal(.participantBusy, "the participant has another appointment at that time")
         }
         throw Refusal(.alreadyBooked, "the planned contact already has an appointment, or that time was taken just now")
@@ -23,6 +22,7 @@ enum AppointmentStore {
 
     /// Stores a new appointment and publishes it, or says that PostgreSQL refused it.
     static func insert(_ appointment: Appointment, in work: UnitOfWork) async throws -> Bool {
+        ParticipantMerges.hold(appointment.participantID, in: work.transaction, of: work.agencyID)
         let rows = try await work.transaction.query(
             AppointmentStatements.insert, work.agencyID, appointment.id, appointment.participantID, appointment.peerID,
             appointment.planID, appointment.sequence, appointment.referralID, appointment.time.startsAt,
@@ -70,23 +70,21 @@ enum AppointmentStore {
 
     /// When a peer is booked within a time.
     static func busy(_ peerID: PeerID, within time: TimeSpan, in work: UnitOfWork) async throws -> [TimeSpan] {
-        try await busy(AppointmentStatements.busyPeer, peerID, time, in: work)
+        try await work.transaction.query(AppointmentStatements.busyPeer, peerID, time.startsAt, time.endsAt).map(span)
     }
 
-    /// When a participant is booked within a time.
+    /// When a person is booked within a time, under any of their ids.
     static func busy(_ participantID: ParticipantID, within time: TimeSpan, in work: UnitOfWork) async throws
         -> [TimeSpan]
     {
-        try await busy(AppointmentStatements.busyParticipant, participantID, time, in: work)
+        try await work.transaction.query(
+            AppointmentStatements.busyParticipant, work.agencyID, participantID, time.startsAt, time.endsAt
+        ).map(span)
     }
 
-    private static func busy<Whose>(
-        _ statement: Statement, _ whose: ID<Whose>, _ time: TimeSpan, in work: UnitOfWork
-    ) async throws -> [TimeSpan] {
-        try await work.transaction.query(statement, whose, time.startsAt, time.endsAt).map { row in
-            let (start, end) = try row.decode((Instant, Instant).self)
-            return try TimeSpan(stored: start, end)
-        }
+    private static func span(_ row: Row) throws -> TimeSpan {
+        let (start, end) = try row.decode((Instant, Instant).self)
+        return try TimeSpan(stored: start, end)
     }
 
     static func appointment(_ row: Row) throws -> Appointment {

@@ -24,14 +24,15 @@ enum ContactQueries {
         return try rows.map(due)
     }
 
-    /// A participant's contacts, the oldest first.
+    /// A person's contacts, the oldest first.
     static func history(
-        of participantID: ParticipantID, _ page: PageRequest, in transaction: Transaction
+        of participantID: ParticipantID, _ page: PageRequest, in work: UnitOfWork
     ) async throws -> [ContactView] {
         let occurredAt: Instant = try page.cursor?.value(0) ?? .distantPast
         let contactID: ContactID = try page.cursor?.value(1) ?? .smallest
-        return try await transaction.query(ofParticipant, participantID, occurredAt, contactID, page.limit + 1)
-            .map(contact)
+        return try await work.transaction.query(
+            ofParticipant, work.agencyID, participantID, occurredAt, contactID, page.limit + 1
+        ).map(contact)
     }
 
     static func find(_ id: ContactID, in transaction: Transaction) async throws -> ContactView? {
@@ -124,9 +125,10 @@ enum ContactQueries {
         select contact_id, plan_id, referral_id, participant_id, peer_id, appointment_id, mode, outcome, place,
             with_supports, minutes, support_types, note, due_at, occurred_at, recorded_at, version
         from scheduling.contact
-        where participant_id = $1 and (occurred_at, contact_id) > ($2, $3)
+        where participant_id = any ((select scheduling.participant_group($1, $2))::uuid[])
+            and (occurred_at, contact_id) > ($3, $4)
         order by occurred_at, contact_id
-        limit $4
+        limit $5
         """
     )
 

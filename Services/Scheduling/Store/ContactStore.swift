@@ -37,12 +37,13 @@ enum ContactStore {
         return recording.dueAt
     }
 
-    /// Puts a contact into its plan, and into every other plan in which the participant lives: who was reached for one
+    /// Puts a contact into its plan, and into every other live plan of the person: who was reached for one
     /// need not be sought for another. In the order of their ids, so that two contacts at once cannot block each other.
     private static func putIntoPlans(_ contact: Contact, in work: UnitOfWork) async throws -> (ContactPlan?, Recording)
     {
-        let live = try await work.transaction.query(PlanStatements.liveOfParticipant, contact.participantID)
-            .map { try $0.decode(PlanID.self) }
+        let live = try await work.transaction.query(
+            PlanStatements.liveOfParticipant, work.agencyID, contact.participantID
+        ).map { try $0.decode(PlanID.self) }
         var own: (ContactPlan?, Recording) = (nil, Recording())
         for planID in Set(live + (contact.planID.map { [$0] } ?? [])).sorted() {
             var recording = Recording()

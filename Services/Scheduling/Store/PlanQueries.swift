@@ -13,35 +13,37 @@ enum PlanQueries {
     }
 
     /// One more than the page's limit, so that the caller knows whether there are more.
-    static func page(_ filter: Filter, _ page: PageRequest, in transaction: Transaction) async throws -> [PlanSummary] {
+    static func page(_ filter: Filter, _ page: PageRequest, in work: UnitOfWork) async throws -> [PlanSummary] {
         let startedAt: Instant = try page.cursor?.value(0) ?? .distantPast
         let planID: PlanID = try page.cursor?.value(1) ?? .smallest
         let limit = page.limit + 1
         let rows =
             if let participantID = filter.participantID {
-                try await transaction.query(
-                    ofParticipant, participantID, filter.peerID, startedAt, planID, limit
+                try await work.transaction.query(
+                    ofParticipant, work.agencyID, participantID, filter.peerID, startedAt, planID, limit
                 )
             } else if let peerID = filter.peerID {
-                try await transaction.query(ofPeer, peerID, startedAt, planID, limit)
+                try await work.transaction.query(ofPeer, peerID, startedAt, planID, limit)
             } else {
-                try await transaction.query(all, startedAt, planID, limit)
+                try await work.transaction.query(all, startedAt, planID, limit)
             }
         return try rows.map(summary)
     }
 
-    /// Whether a live plan of the participant is the peer's.
+    /// Whether a live plan of the person is the peer's.
     static func isSupported(
-        _ participantID: ParticipantID, by peerID: PeerID, in transaction: Transaction
+        _ participantID: ParticipantID, by peerID: PeerID, in work: UnitOfWork
     ) async throws -> Bool {
-        try await transaction.query(isSupported, participantID, peerID).first?.decode(Bool.self) ?? false
+        try await work.transaction.query(isSupported, work.agencyID, participantID, peerID).first?.decode(Bool.self)
+            ?? false
     }
 
-    /// The participant's live plan that began last; with a peer, of those that are this peer's.
+    /// The person's live plan that began last; with a peer, of those that are this peer's.
     static func newestLive(
-        of participantID: ParticipantID, with peerID: PeerID?, in transaction: Transaction
+        of participantID: ParticipantID, with peerID: PeerID?, in work: UnitOfWork
     ) async throws -> PlanID? {
-        try await transaction.query(newestLive, participantID, peerID).first?.decode(PlanID.self)
+        try await work.transaction.query(newestLive, work.agencyID, participantID, peerID).first?
+            .decode(PlanID.self)
     }
 
     private static func summary(_ row: Row) throws -> PlanSummary {
@@ -67,9 +69,10 @@ enum PlanQueries {
         select plan_id, participant_id, referral_id, peer_id, programme, programme_version, status, phase, started_at,
             closed_at, closure_reason, version
         from scheduling.plan
-        where participant_id = $1 and ($2::uuid is null or peer_id = $2) and (started_at, plan_id) > ($3, $4)
+        where participant_id = any ((select scheduling.participant_group($1, $2))::uuid[])
+            and ($3::uuid is null or peer_id = $3) and (started_at, plan_id) > ($4, $5)
         order by started_at, plan_id
-        limit $5
+        limit $6
         """
     )
 
@@ -102,7 +105,8 @@ enum PlanQueries {
         """
         select plan_id
         from scheduling.plan
-        where participant_id = $1 and ($2::uuid is null or peer_id = $2) and status in ('preparing', 'active')
+        where participant_id = any ((select scheduling.participant_group($1, $2))::uuid[])
+            and ($3::uuid is null or peer_id = $3) and status in ('preparing', 'active')
         order by started_at desc, plan_id desc
         limit 1
         """
@@ -114,7 +118,8 @@ enum PlanQueries {
         select exists (
             select
             from scheduling.plan
-            where participant_id = $1 and peer_id = $2 and status in ('preparing', 'active')
+            where participant_id = any ((select scheduling.participant_group($1, $2))::uuid[])
+                and peer_id = $3 and status in ('preparing', 'active')
         )
         """
     )

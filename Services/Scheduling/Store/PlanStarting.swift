@@ -45,7 +45,8 @@ enum PlanStarting {
             followsPlanID: plan.id
         )
         if try await start(programme, request, matchID: nil, in: work) != nil { return }
-        guard let running = try await live(programme, of: plan.participantID, in: work) else { return }
+        let live = try await live(programme, of: plan.participantID, in: work)
+        guard let running = live.first(where: { $0.participantID == plan.participantID }) else { return }
         try await PlanStore.update(running.id, in: work) { running, model in
             if running.status == .active {
                 _ = try running.tighten(afterRecurrenceOn: running.zone.date(at: work.now), at: work.now, model: model)
@@ -54,14 +55,21 @@ enum PlanStarting {
         }
     }
 
-    /// The participant's live plan of a programme, and the match that started it.
+    /// A live plan, under which id of the person it runs, and the match that started it.
+    struct Live {
+        let id: PlanID
+        let participantID: ParticipantID
+        let matchID: MatchID?
+    }
+
+    /// The person's live plans of a programme: one at most for each of their ids.
     static func live(
         _ programme: ProgrammeCode, of participantID: ParticipantID, in work: UnitOfWork
-    ) async throws -> (id: PlanID, matchID: MatchID?)? {
-        let rows = try await work.transaction.query(PlanStatements.live, participantID, programme)
-        guard let row = rows.first else { return nil }
-        let (id, matchID) = try row.decode((PlanID, MatchID?).self)
-        return (id, matchID)
+    ) async throws -> [Live] {
+        try await work.transaction.query(PlanStatements.live, work.agencyID, participantID, programme).map { row in
+            let (id, participantID, matchID) = try row.decode((PlanID, ParticipantID, MatchID?).self)
+            return Live(id: id, participantID: participantID, matchID: matchID)
+        }
     }
 
     /// The agency's wall clock.

@@ -134,9 +134,12 @@ enum PlanStatements {
     static let live = Statement(
         "plan.live",
         """
-        select plan_id, match_id
+        select plan_id, participant_id, match_id
         from scheduling.plan
-        where participant_id = $1 and programme = $2 and status in ('preparing', 'active')
+        where participant_id = any ((select scheduling.participant_group($1, $2))::uuid[])
+            and programme = $3
+            and status in ('preparing', 'active')
+        order by plan_id
         """
     )
 
@@ -145,7 +148,8 @@ enum PlanStatements {
         """
         select plan_id
         from scheduling.plan
-        where participant_id = $1 and status in ('preparing', 'active')
+        where participant_id = any ((select scheduling.participant_group($1, $2))::uuid[])
+            and status in ('preparing', 'active')
         order by plan_id
         """
     )

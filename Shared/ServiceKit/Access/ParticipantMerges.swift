@@ -5,6 +5,9 @@ public import Postgres
 /// What a service knows of participants who turned out to be one person: kept up to date by messages, asked in each
 /// statement by the function `participant_group(agency, participant)` of the service's schema, which returns all ids.
 ///
+/// Statements ask for it in a subquery, `= any ((select participant_group($1, $2))::uuid[])`: once for the statement,
+/// where a function on its own would be called for every row that a filter looks at.
+///
 /// Tables without a schema: each login's search path is its own service's schema.
 public enum ParticipantMerges {
     /// Keeps that two are one; an older version changes nothing.
@@ -37,6 +40,23 @@ public enum ParticipantMerges {
     ) async throws -> [ParticipantID] {
         try await transaction.query(group, agency, participant).first?.decode([ParticipantID].self) ?? [participant]
     }
+
+    /// Until the transaction ends nobody else decides anything for this person: for what must be once for a person,
+    /// whichever of their ids it is asked under. Nobody waits for one who was never merged.
+    public static func hold(_ participant: ParticipantID, in transaction: Transaction, of agency: AgencyID) {
+        transaction.enqueue(hold, agency, participant)
+    }
+
+    private static let hold = Statement(
+        "participant_merge.hold",
+        """
+        select participant_id
+        from participant_merge
+        where agency_id = $1 and participant_id = any ((select participant_group($1, $2))::uuid[])
+        order by participant_id
+        for update
+        """
+    )
 
     private static let save = Statement(
         "participant_merge.save",

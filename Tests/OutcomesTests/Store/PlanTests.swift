@@ -26,6 +26,9 @@ struct PlanTests {
         Case(statement: MeasureStatements.journeysByReceipt, parameters: 3, conditions: ["received_at"]),
         Case(statement: MeasureStatements.contactsOfParticipants, parameters: 3, conditions: ["participant_id"]),
         Case(statement: MeasureStatements.plannedContacts, parameters: 3, conditions: ["due_at"]),
+        Case(statement: RelationshipStore.known, parameters: 2, conditions: ["participant_id"]),
+        Case(statement: RelationshipStore.assigned, parameters: 3, conditions: ["participant_id"]),
+        Case(statement: DueStore.startOfSupport, parameters: 2, conditions: ["participant_id"]),
     ]
 
     @Test("each list and each measure reads by index, never a whole table")
@@ -106,6 +109,13 @@ struct PlanTests {
         from outcome.plan, generate_series(1, 6) as n;
         insert into outcome.assessment_answer (agency_id, assessment_id, item, position, value)
         select agency_id, assessment_id, n::text, n, 4 from outcome.assessment, generate_series(1, 3) as n;
+        insert into outcome.participant_merge (agency_id, participant_id, version, into_id)
+        select '\(AgencyID.north)', md5('p' || n)::uuid, 1, md5('p' || n + 1)::uuid
+        from generate_series(1, 2000) as n;
+        insert into outcome.match (
+            agency_id, match_id, referral_id, participant_id, peer_id, kind, accepted_at, version)
+        select agency_id, gen_random_uuid(), referral_id, participant_id, participant_id, 'dispatch', accepted_at, 1
+        from outcome.referral;
         analyze;
         """
 }

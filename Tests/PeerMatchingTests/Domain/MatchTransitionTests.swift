@@ -140,7 +140,8 @@ struct MatchTransitionTests {
     @Test("each referral hears of a step under a version of its own")
     func versionsOfTwoReferrals() throws {
         var match = try match(.offered)
-        _ = match.link(.init(id: .number(701), setting: .inpatient, programme: .overdoseFollowUp))
+        _ = match.link(
+            .init(id: .number(701), participantID: .number(900), setting: .inpatient, programme: .overdoseFollowUp))
         let effects = try match.acknowledge(by: first, at: .noon + 6)
         let versions = effects.compactMap { effect -> Int? in
             switch effect {
@@ -156,7 +157,8 @@ struct MatchTransitionTests {
     @Test("a second referral of the same person joins, hears where it stands, and keeps the dispatch alive")
     func secondReferral() throws {
         var match = try match(.acknowledged)
-        let other = Match.LinkedReferral(id: .number(701), setting: .inpatient, programme: .overdoseFollowUp)
+        let other = Match.LinkedReferral(
+            id: .number(701), participantID: .number(900), setting: .inpatient, programme: .overdoseFollowUp)
         let effects = match.link(other)
         #expect(
             effects == [

@@ -15,25 +15,52 @@ struct MessageFlowTests {
     func flow() async throws {
         try await MatchingFixture.with { fixture in
             try await fixture.putOnCall(1, 2)
-            let loops = MessageLoops(
-                .init(
-                    servicePool: fixture.service, workerPool: fixture.worker,
-                    listener: Listener(
-                        fixture.database.superuser.login("peer_matching_worker", password: TestDatabase.password),
-                        reactor: fixture.database.reactor, logger: .silent),
-                    groups: [PeerMatchingGroup(ids: fixture.ids).group], clock: fixture.clock.wall, ids: fixture.ids,
-                    logger: .silent))
-            let running = Task { await loops.run() }
-            do {
-                try await play(fixture)
-            } catch {
-                await loops.stop()
-                await running.value
-                throw error
-            }
-            await loops.stop()
-            await running.value
+            try await running(fixture) { try await play(fixture) }
         }
+    }
+
+    @Test("the news that two are one passes over a peer who is asked for one and kept from the other")
+    func merge() async throws {
+        try await MatchingFixture.with { fixture in
+            try await fixture.putOnCall(1, 2)
+            try await fixture.store { store in
+                try await store.put(
+                    ExcludedPair(peerID: first, participantID: .number(901), reason: .noContactOrder), by: "supervisor")
+            }
+            try await running(fixture) {
+                try await publish(ReferralAccepted.emergency(), fixture)
+                try await eventually("offered") { try await steps(fixture) == [.offered] }
+                #expect(try await fixture.newestMatch().offers.map(\.peerID) == [first])
+                try await publish(
+                    ParticipantMerged(
+                        participantID: .number(901), intoID: .number(900), version: 1, mergedAt: .noon), fixture)
+                try await eventually("passed over") {
+                    try await fixture.newestMatch().offers.map(\.peerID) == [first, second]
+                }
+                #expect(try await fixture.newestMatch().offers.map(\.status) == [.withdrawn, .open])
+            }
+        }
+    }
+
+    private func running(_ fixture: MatchingFixture, _ body: () async throws -> Void) async throws {
+        let loops = MessageLoops(
+            .init(
+                servicePool: fixture.service, workerPool: fixture.worker,
+                listener: Listener(
+                    fixture.database.superuser.login("peer_matching_worker", password: TestDatabase.password),
+                    reactor: fixture.database.reactor, logger: .silent),
+                groups: [PeerMatchingGroup(ids: fixture.ids).group], clock: fixture.clock.wall, ids: fixture.ids,
+                logger: .silent))
+        let task = Task { await loops.run() }
+        do {
+            try await body()
+        } catch {
+            await loops.stop()
+            await task.value
+            throw error
+        }
+        await loops.stop()
+        await task.value
     }
 
     private func play(_ fixture: MatchingFixture) async throws {

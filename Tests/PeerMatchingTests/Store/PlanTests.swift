@@ -21,9 +21,10 @@ struct PlanTests {
         (RuleStatements.policy, ["policy_pkey"]),
         (RuleStatements.excludedPairs, ["excluded_pair_pkey"]),
         (RankingStatements.candidates, ["peer_pkey", "shift_peer_start", "assignment_one_open_per_pair"]),
-        (RankingStatements.candidatesOnCall, ["shift_line_start", "peer_pkey", "assignment_one_open_per_pair"]),
+        (RankingStatements.candidatesOnCall, ["shift_line_start", "peer_pkey", "assignment_open_of_peer"]),
         (RankingStatements.newest, ["ranking_pkey"]),
         (RankingStatements.peers, ["ranked_peer_pkey"]),
+        (MatchStatements.open, ["match_one_open_per_participant"]),
         (MatchStatements.openOfParticipant, ["match_one_open_per_participant"]),
         (MatchStatements.lock, ["match_pkey"]),
         (MatchStatements.offers, ["offer_pkey"]),
@@ -34,8 +35,9 @@ struct PlanTests {
         (MatchListStatements.ofPeer, ["match_peer_opened", "offer_one_open_per_peer", "match_pkey"]),
         (ReferralStatements.end, ["referral_pkey"]),
         (ReferralStatements.needs, ["referral_match"]),
-        (ReferralStatements.releaseLoad, ["assignment_one_open_per_pair", "referral_match", "peer_pkey"]),
-        (ReferralStatements.weigh, ["referral_pkey", "match_pkey", "assignment_one_open_per_pair", "peer_pkey"]),
+        (ReferralStatements.releaseLoad, ["assignment_open_of_peer", "referral_participant", "peer_pkey"]),
+        (ReferralStatements.isOverCap, ["peer_pkey", "assignment_open_of_peer"]),
+        (ReferralStatements.weigh, ["referral_pkey", "match_pkey", "assignment_open_of_peer", "peer_pkey"]),
     ]
 
     @Test("no statement reads a whole table, and each uses the index that was made for it")
@@ -138,6 +140,9 @@ struct PlanTests {
         select agency_id, public.id(1, 1), participant_id, 'family', null, 'supervisor', now() from matching.match;
         insert into matching.policy
         select agency_id, v, '{}', 'supervisor', now() from handrail.agency, generate_series(2, 60) as v;
+        insert into matching.participant_merge
+        select agency_id, public.id(4, m), 1, public.id(4, m - 1)
+        from handrail.agency, generate_series(2, 400, 4) as m;
         analyze
         """
 }

@@ -67,7 +67,9 @@ extension Match {
     static func opened(_ kind: MatchKind) -> Match {
         Match(
             id: .number(500), participantID: .number(900), kind: kind,
-            for: LinkedReferral(id: .number(700), setting: .emergencyDepartment, programme: .overdoseFollowUp),
+            for: LinkedReferral(
+                id: .number(700), participantID: .number(900), setting: .emergencyDepartment,
+                programme: .overdoseFollowUp),
             at: .noon
         )
     }

@@ -30,6 +30,10 @@ import Testing
         (PlanStatements.live, "programme"), (PlanQueries.isSupported, "participant_id"),
         (PlanQueries.ofPeer, "started_at"), (ContactQueries.dueOfPeer, "due_until"),
         (ContactQueries.dueOfAgency, "due_until"), (ContactQueries.ofParticipant, "occurred_at"),
+        (PlanQueries.ofParticipant, "participant_id"), (PlanQueries.newestLive, "participant_id"),
+        (PlanStatements.live, "participant_id"), (PlanStatements.liveOfParticipant, "participant_id"),
+        (AppointmentStatements.ofParticipant, "starts_at"), (AppointmentStatements.insert, "starts_at"),
+        (ContactQueries.ofParticipant, "participant_id"),
         (ReferralMatchStore.referralsOfPlan, "plan_id"), (ContactStore.ofMatch, "match_id"),
     ]
 
@@ -108,6 +112,9 @@ import Testing
         select agency_id, gen_random_uuid(), plan_id, participant_id, peer_id, gen_random_uuid(), 'phone', 'reached',
             false, '{}', started_at, started_at, 'test', 1
         from scheduling.plan;
+        insert into scheduling.participant_merge (agency_id, participant_id, version, into_id)
+        select agency_id, participant_id, 1, gen_random_uuid() from scheduling.plan where started_at < now() - interval '2 hours'
+        limit 300;
         analyze
         """
 

@@ -40,13 +40,19 @@ public struct Match: Hashable, Sendable {
     /// A referral that the match answers, as far as announcements need it.
     public struct LinkedReferral: Hashable, Sendable {
         public let id: ReferralID
+        /// Whom it is about: the match's participant, or another id of the same person.
+        public let participantID: ParticipantID
         public let setting: Setting
         public let programme: ProgrammeCode
         /// False once it was cancelled or closed.
         public var isLive: Bool
 
-        public init(id: ReferralID, setting: Setting, programme: ProgrammeCode, isLive: Bool = true) {
+        public init(
+            id: ReferralID, participantID: ParticipantID, setting: Setting, programme: ProgrammeCode,
+            isLive: Bool = true
+        ) {
             self.id = id
+            self.participantID = participantID
             self.setting = setting
             self.programme = programme
             self.isLive = isLive
@@ -104,6 +110,17 @@ public struct Match: Hashable, Sendable {
             referrals: [referral], round: 0, offers: [], peerID: nil, times: Times(openedAt: now), outcome: nil,
             version: 1
         )
+    }
+
+    /// Under which id of the person a referral came: what is announced of it is kept there, so that it stays where it
+    /// belongs when two who were taken for one are two again.
+    public func participantID(of referral: ReferralID) -> ParticipantID {
+        referrals.first { $0.id == referral }?.participantID ?? participantID
+    }
+
+    /// All ids under which the person's referrals came.
+    public var participantIDs: [ParticipantID] {
+        Set([participantID] + referrals.map(\.participantID)).sorted()
     }
 
     /// The offer made to a peer, whatever came of it.

@@ -17,6 +17,9 @@ public struct ExcludedPair: Hashable, Sendable {
         self.expiresAt = expiresAt
     }
 
+    /// Whether the two are to be kept apart at that time.
+    public func counts(at now: Instant) -> Bool { expiresAt.map { now < $0 } ?? true }
+
     /// The class of the conflict of interest.
     public enum Reason: String, Codable, CaseIterable, Hashable, Sendable {
         case family

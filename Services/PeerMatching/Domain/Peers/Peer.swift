@@ -2,7 +2,8 @@ public import Models
 
 /// A person with lived experience who supports others, as matching knows them.
 ///
-/// Invariant: `caseload` never exceeds `terms.caseloadCap`; PostgreSQL holds it with a check.
+/// Nobody is added to a full `caseload`; only a merge of participants that is taken back can leave it above
+/// `terms.caseloadCap`.
 public struct Peer: Hashable, Sendable {
     public let id: PeerID
     public var profile: Profile
