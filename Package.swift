@@ -139,6 +139,7 @@ let package = Package(
                 .embedInCode("Migrations/V0009_refuse_overtaken.sql"),
                 .embedInCode("Migrations/V0010_record_delivery_interventions.sql"),
                 .embedInCode("Migrations/V0011_keep_agency_of_rows.sql"),
+                .embedInCode("Migrations/V0012_know_what_is_unread.sql"),
             ],
             swiftSettings: strict
         ),
@@ -172,7 +173,7 @@ let package = Package(
                 "V0001_create_roles", "V0002_create_platform", "V0003_seal_audit_trail",
                 "V0004_drop_idempotency_version", "V0005_chain_seals_by_agency", "V0006_sign_audit_seals",
                 "V0007_retire_audit_partitions", "V0008_create_participant_terms",
-                "V0009_show_agencies_to_workers", "V0010_create_participant_merges",
+                "V0009_show_agencies_to_workers", "V0010_create_participant_merges", "V0011_create_consent_terms",
             ].map {
                 .embedInCode("Migrations/\($0).sql")
             },
@@ -318,6 +319,7 @@ let package = Package(
                 "V0001_create_outcome_schema.sql", "V0002_create_assessment.sql", "V0003_create_projections.sql",
                 "V0004_create_timeline.sql", "V0005_create_measure_result.sql", "V0006_create_referral_journey.sql",
                 "V0007_ask_for_whole_people.sql",
+                "V0008_create_progress_report.sql",
             ],
             testExclude: ["Reference/measures.json", "Reference/reference.py", "Reference/scores.json"]
         )

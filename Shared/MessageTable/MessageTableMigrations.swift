@@ -17,6 +17,7 @@ public enum MessageTableMigrations {
             Migration(
                 "V0010_record_delivery_interventions", PackageResources.V0010_record_delivery_interventions_sql),
             Migration("V0011_keep_agency_of_rows", PackageResources.V0011_keep_agency_of_rows_sql),
+            Migration("V0012_know_what_is_unread", PackageResources.V0012_know_what_is_unread_sql),
         ]
     )
 }

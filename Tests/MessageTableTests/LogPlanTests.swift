@@ -121,12 +121,12 @@ import Testing
             """
             select count(*)
             from pg_proc
-            where pronamespace = 'message_table'::regnamespace and proname in ('tick', 'window_messages')
+            where pronamespace = 'message_table'::regnamespace and proname in ('tick', 'window_messages', 'is_up_to_date')
                 and proconfig @> '{jit=off,enable_seqscan=off,enable_sort=off,plan_cache_mode=force_generic_plan}'
             """)
         try await LogFixture.with { log in
             let count = try await log.number(pinned)
-            #expect(count == 2)
+            #expect(count == 3)
         }
     }
 
@@ -164,6 +164,41 @@ import Testing
                 #expect(small.whole == 0 && large.whole == 0, "\(small) \(large)")
                 #expect(small.pages > 0 && large.pages <= small.pages * 2, "\(small) \(large)")
             }
+        }
+    }
+
+    @Test(
+        "whether news is unread costs no more of 100,000 messages than of 20,000, behind or not, and reads no table whole"
+    )
+    func knowing() async throws {
+        let ask = """
+            select message_table.is_up_to_date(
+                'a', '{consent.changed.v2}', array[gen_random_uuid()], interval '5 seconds')
+            """
+        let acknowledge = """
+            insert into message_table.checkpoint (grp, slot, step, lo_tick)
+            select 'a', s.slot, t.tick_id, t.tick_id
+            from generate_series(0, 15) s (slot), (select max(tick_id) as tick_id from message_table.tick) t
+            """
+        try await LogFixture.withOwnCluster { log in
+            try await log.observer.runScript(Self.prepare)
+            var costs: [Cost] = []
+            for messages in [20_000, 80_000] {
+                for isBehind in [true, false] {
+                    if isBehind { _ = try await log.observer.query(Self.grow, messages) }
+                    _ = try await log.worker.query(Self.tick)
+                    if !isBehind { try await log.observer.runScript(acknowledge) }
+                    costs.append(
+                        try await log.service.transaction(for: LogFixture.agency) { transaction in
+                            _ = try await transaction.query(Self.cost, ask)
+                            let cost = try await transaction.query(Self.cost, ask)[0].decode((Int, Int).self)
+                            return Cost(pages: cost.0, whole: cost.1)
+                        })
+                }
+            }
+            #expect(costs.allSatisfy { $0.whole == 0 }, "\(costs)")
+            #expect(costs[0].pages > 0 && costs[2].pages <= costs[0].pages * 2, "\(costs)")
+            #expect(costs[1].pages > 0 && costs[3].pages <= costs[1].pages * 2, "\(costs)")
         }
     }
 

@@ -34,13 +34,39 @@ enum Sample {
         referralID: referral, participantID: participant, version: 5, reason: .needPartlyMet,
         closedAt: at("2027-01-17T15:30:00Z")
     )
-    static let consentChanged = ConsentChanged(
+    static let consentChangedBefore = ConsentChangedV1(
         consentID: consent, participantID: participant, version: 2, recipientID: partner, isActive: false,
         changedAt: at("2026-12-01T08:00:00Z")
     )
-    static let consentChangedSparse = ConsentChanged(
+    static let consentChangedBeforeSparse = ConsentChangedV1(
         consentID: consent, participantID: participant, version: 1, recipientID: nil, isActive: true,
         changedAt: at("2026-11-22T01:00:00Z")
+    )
+    static let consentChanged = ConsentChanged(
+        consentID: consent, participantID: participant, version: 2, kind: .known(.disclosure),
+        recipientKind: .known(.organisation), recipientID: partner, organisationKind: "provider",
+        purposes: [.known(.treatment), .known(.emergencyTreatment)],
+        classes: [.known(.contact), .other("a-class-of-the-future")], signedAt: at("2026-11-20T17:30:00Z"),
+        expiresAt: at("2027-11-20T00:00:00Z"), revokedAt: at("2026-12-01T08:00:00Z"), isDeficient: false,
+        changedAt: at("2026-12-01T08:00:00Z")
+    )
+    static let consentChangedSparse = ConsentChanged(
+        consentID: consent, participantID: participant, version: 1, kind: .known(.legalProceeding),
+        recipientKind: .known(.inWords), recipientID: nil, organisationKind: nil, purposes: [], classes: [],
+        signedAt: at("2026-11-20T17:30:00Z"), expiresAt: nil, revokedAt: nil, isDeficient: true,
+        changedAt: at("2026-11-22T01:00:00Z")
+    )
+    static let disclosure: DisclosureID = id(22)
+    static let disclosureMade = DisclosureMade(
+        disclosureID: disclosure, participantID: participant, version: 1, recipientID: partner,
+        classes: [.known(.presence), .known(.contact)], purpose: .known(.treatment), consentID: consent,
+        noticeVersion: "2.32-2024", disclosedBy: "coordinator-7", operationID: "createProgressReport",
+        disclosedAt: at("2026-12-01T07:59:00Z")
+    )
+    static let disclosureMadeSparse = DisclosureMade(
+        disclosureID: disclosure, participantID: participant, version: 1, recipientID: partner,
+        classes: [.known(.presence)], purpose: .known(.payment), consentID: nil, noticeVersion: "2.32-2024",
+        disclosedBy: "coordinator-7", operationID: "createProgressReport", disclosedAt: at("2026-12-01T07:59:00Z")
     )
     static let restriction: RestrictionID = id(21)
     static let restrictionChanged = RestrictionChanged(
@@ -159,7 +185,9 @@ struct Golden: CustomTestStringConvertible, Sendable {
     static let all: [Golden] = [
         Golden(Sample.referralAccepted), Golden(Sample.referralAcceptedSparse, sparse: true),
         Golden(Sample.referralCancelled), Golden(Sample.referralClosed),
+        Golden(Sample.consentChangedBefore), Golden(Sample.consentChangedBeforeSparse, sparse: true),
         Golden(Sample.consentChanged), Golden(Sample.consentChangedSparse, sparse: true),
+        Golden(Sample.disclosureMade), Golden(Sample.disclosureMadeSparse, sparse: true),
         Golden(Sample.restrictionChanged), Golden(Sample.restrictionChangedSparse, sparse: true),
         Golden(Sample.participantMerged), Golden(Sample.participantUnmerged),
         Golden(Sample.matchAccepted),

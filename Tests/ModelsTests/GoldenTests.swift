@@ -79,7 +79,9 @@ struct GoldenTests {
     @Test(
         "a code that a newer service added is carried unchanged where nothing depends on it, and refused where it does",
         arguments: [
-            ("appointment.changed.v1", "status", true), ("contact.recorded.v1", "mode", true),
+            ("appointment.changed.v1", "status", true), ("consent.changed.v2", "kind", true),
+            ("consent.changed.v2", "recipientKind", true), ("consent.changed.v2", "organisationKind", true),
+            ("disclosure.made.v1", "purpose", true), ("contact.recorded.v1", "mode", true),
             ("contact.recorded.v1", "outcome", false), ("dispatch.deadline_due.v1", "deadline", false),
             ("dispatch.progressed.v1", "step", true), ("dispatch.progressed.v1", "outcome", false),
             ("match.accepted.v1", "kind", false), ("match.accepted.v1", "setting", true),

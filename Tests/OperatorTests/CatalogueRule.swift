@@ -107,7 +107,7 @@ struct CatalogueRule: Sendable, CustomTestStringConvertible {
             violation: "create view referral.stray as select 1 as one"),
         CatalogueRule(
             promise:
-                "only what makes or drops partitions, the sealer and one that tells an age run as the owner, with a pinned search path",
+                "only what makes or drops partitions, the sealer, one that tells an age and one that tells whether news is unread run as the owner, with a pinned search path",
             offenders: """
                 select p.oid::regprocedure::text
                 from pg_proc p
@@ -116,7 +116,7 @@ struct CatalogueRule: Sendable, CustomTestStringConvertible {
                     and p.prosecdef
                     and not (p.proname in (
                             'add_partitions', 'drop_old_partition', 'keep_audit_partitions', 'seal_audit',
-                            'oldest_transaction_seconds')
+                            'oldest_transaction_seconds', 'is_up_to_date')
                         and p.proowner = 'handrail_owner'::regrole
                         and exists (select from unnest(p.proconfig) c where c like 'search_path=pg_catalog%'))
                 """,

@@ -113,7 +113,8 @@ struct Messages: AsyncParsableCommand {
 
     struct Skip: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Gives one message up; those of its key that wait behind it go on.")
+            abstract: "Gives one message up; those of its key that wait behind it go on.",
+            discussion: "What a participant decided (consents, restrictions) cannot be given up, only tried again.")
         @OptionGroup var which: Which
 
         func run() async throws { try await Messages.intervene(.skip, which) }

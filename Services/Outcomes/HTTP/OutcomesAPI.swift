@@ -5,7 +5,8 @@ internal import OutcomesDomain
 internal import Postgres
 internal import ServiceKit
 
-/// The service's API under `/v1`: instruments, assessments, safety tasks, timelines, measures.
+/// The service's API under `/v1`: instruments, assessments, safety tasks, timelines, measures,
+/// and reports for organisations outside.
 struct OutcomesAPI: Sendable {
     let database: Database
     let clock: WallClock
@@ -32,6 +33,7 @@ struct OutcomesAPI: Sendable {
         addSafetyTasks(to: &routes)
         addTimelines(to: &routes)
         addMeasures(to: &routes)
+        addProgressReports(to: &routes)
         routes.mapErrors(OutcomesProblems.problem)
         return routes
     }

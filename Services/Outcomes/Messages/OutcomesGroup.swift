@@ -25,6 +25,7 @@ struct OutcomesGroup: Sendable {
         group.on(RestrictionChanged.self, RestrictionTerms.handle)
         group.on(ParticipantMerged.self, ParticipantMerges.handle)
         group.on(ParticipantUnmerged.self, ParticipantMerges.handle)
+        group.on(ConsentChanged.self, ConsentProjection.handle)
         return group
     }
 

@@ -12,6 +12,7 @@ public enum OutcomesMigrations {
             Migration("V0005_create_measure_result", PackageResources.V0005_create_measure_result_sql),
             Migration("V0006_create_referral_journey", PackageResources.V0006_create_referral_journey_sql),
             Migration("V0007_ask_for_whole_people", PackageResources.V0007_ask_for_whole_people_sql),
+            Migration("V0008_create_progress_report", PackageResources.V0008_create_progress_report_sql),
         ]
     )
 }

@@ -35,6 +35,7 @@ struct ReferralsAPI: Sendable {
         addConsents(to: &routes)
         addPartners(to: &routes)
         addKeys(to: &routes)
+        addConsentNews(to: &routes)
         addEmergencies(to: &routes)
         addPrivacyOffice(to: &routes)
         addRequests(to: &routes)

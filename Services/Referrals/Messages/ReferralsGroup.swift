@@ -18,7 +18,9 @@ struct ReferralsGroup: Sendable {
         group.on(ContactRecorded.self) { try await handle($0, Work($1)) }
         group.on(PlanStarted.self) { try await store.record($0, in: Work($1)) }
         group.on(PlanPhaseChanged.self) { try await store.record($0, in: Work($1)) }
-        group.on(ConsentChanged.self) { try await handle($0, Work($1)) }
+        group.on(ConsentChanged.self) { try await lookAgain(at: $0.participantID, Work($1)) }
+        group.on(ConsentChangedV1.self) { try await lookAgain(at: $0.participantID, Work($1)) }
+        group.on(DisclosureMade.self) { try await store.account(for: $0, in: Work($1)) }
         return group
     }
 
@@ -75,10 +77,9 @@ struct ReferralsGroup: Sendable {
 
     /// Our own: a consent that was given or revoked has already been acted upon where it was recorded; this is for the
     /// one that has run out.
-    func handle(_ event: ConsentChanged, _ work: Work) async throws {
-        let participant = try await store.lockParticipant(event.participantID, in: work)
-        try await store.showAgain(
-            participant, try await store.telling(of: event.participantID, in: work), in: work)
+    func lookAgain(at participantID: ParticipantID, _ work: Work) async throws {
+        let participant = try await store.lockParticipant(participantID, in: work)
+        try await store.showAgain(participant, try await store.telling(of: participantID, in: work), in: work)
     }
 }
 

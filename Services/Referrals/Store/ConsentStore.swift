@@ -3,6 +3,7 @@ internal import MessageTable
 internal import Models
 internal import Postgres
 internal import ReferralsDomain
+internal import ServiceKit
 
 extension Statement {
     static let insertConsent = Statement(
@@ -87,8 +88,12 @@ extension Store {
         try await work.tx.query(.listConsents, work.agencyID, participant).map { try Consent(row: $0) }
     }
 
-    /// Records a consent and says so. Its end, where it has an hour, is announced by a scheduled message.
-    func insert(_ consent: Consent, recordedBy subject: String, in work: Work) throws {
+    /// Records a consent and says so. Its end, where it has an hour, brings it to mind again by a scheduled message.
+    ///
+    /// - Parameter partner: whom it names.
+    func insert(
+        _ consent: Consent, naming partner: Partner?, recordedBy subject: String, in work: Work
+    ) throws {
         let recipient = consent.recipient.columns
         let (expiry, irrevocable) = (consent.expiry.columns, consent.irrevocableUntil.columns)
         work.tx.enqueue(
@@ -100,12 +105,12 @@ extension Store {
             consent.signature.authority, consent.signature.textVersion, consent.signedAt, consent.warnsOfRedisclosure,
             irrevocable.at, irrevocable.event, irrevocable.eventAt, work.now, subject
         )
-        let expiresAt = expiry.at
-        try announce(consent, in: work)
-        if let expiresAt, expiresAt > work.now {
-            var ended = ConsentChanged(consent, isActive: false, at: expiresAt)
+        try announce(consent, naming: partner?.kind, in: work)
+        if let expiresAt = expiry.at, expiresAt > work.now {
             // A scheduled message belongs to no version: its handler reads the consent again.
-            ended.version = nil
+            let ended = ConsentChanged(
+                consent.terms, of: consent.participantID, version: nil,
+                organisation: partner?.kind.organisationKind, changedAt: expiresAt)
             try work.tx.schedule(
                 ended, id: consent.consentID.rawValue, dueAt: expiresAt, agency: work.agencyID, headers: work.headers
             )
@@ -116,10 +121,9 @@ extension Store {
     func record(
         _ consent: Consent, of participant: StoredParticipant, by subject: String, in work: Work
     ) async throws {
-        if let id = consent.recipient.columns.partnerID, try await partner(id, in: work) == nil {
-            throw StoreError(.noSuchPartner)
-        }
-        try insert(consent, recordedBy: subject, in: work)
+        let partner = try await partner(namedBy: consent, in: work)
+        if partner == nil, consent.recipient.columns.partnerID != nil { throw StoreError(.noSuchPartner) }
+        try insert(consent, naming: partner, recordedBy: subject, in: work)
         try await showAgain(participant, try await telling(of: participant.participantID, in: work), in: work)
     }
 
@@ -162,21 +166,15 @@ extension Store {
             throw StoreError(.notFound)
         }
         guard try change(&telling.consents[index]) else { return telling.consents[index] }
-        try announce(telling.consents[index], in: work)
+        let consent = telling.consents[index]
+        try announce(consent, naming: try await partner(namedBy: consent, in: work)?.kind, in: work)
         try await showAgain(participant, telling, in: work)
         return telling.consents[index]
     }
 
-    private func announce(_ consent: Consent, in work: Work) throws {
-        try work.publish(ConsentChanged(consent, isActive: consent.isActive(at: work.now), at: work.now))
-    }
-}
-
-extension ConsentChanged {
-    init(_ consent: Consent, isActive: Bool, at instant: Instant) {
-        self.init(
-            consentID: consent.consentID, participantID: consent.participantID, version: consent.version,
-            recipientID: consent.recipient.columns.partnerID, isActive: isActive, changedAt: instant
-        )
+    /// The organisation that a consent names; nil where it names none.
+    func partner(namedBy consent: Consent, in work: Work) async throws -> Partner? {
+        guard let id = consent.recipient.columns.partnerID else { return nil }
+        return try await partner(id, in: work)
     }
 }

@@ -1,3 +1,4 @@
+internal import Confidentiality
 internal import MessageTable
 internal import Models
 internal import Postgres

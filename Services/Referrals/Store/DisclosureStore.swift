@@ -15,6 +15,17 @@ extension Statement {
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
         """
     )
+
+    static let keepDisclosure = Statement(
+        "disclosure.keep",
+        """
+        insert into referral.disclosure
+          (agency_id, disclosure_id, participant_id, at, disclosed_by, recipient_partner_id, data_classes, purpose, basis,
+           consent_id, notice_version, operation_id, request_id)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+        on conflict (agency_id, disclosure_id) do nothing
+        """
+    )
 }
 
 /// By what something was told, as the accounting names it.
@@ -41,6 +52,16 @@ extension Store {
             .insertDisclosure, work.agencyID, ids.new(DisclosureID.self), participant, work.now, operation.by, partner,
             recipient, permit.classes.map(\.rawValue).sorted(), permit.purpose.rawValue, basis, permit.consentID,
             permit.emergencyID, RedisclosureNotice.version, operation.operationID, operation.requestID
+        )
+    }
+
+    /// Accounts for what another service has told. It has happened, so nothing that has changed since is looked at.
+    func account(for event: DisclosureMade, in work: Work) async throws {
+        try await work.tx.execute(
+            .keepDisclosure, work.agencyID, event.disclosureID, event.participantID, event.disclosedAt,
+            event.disclosedBy, event.recipientID, event.classes.map(\.text).sorted(), event.purpose.text,
+            event.consentID == nil ? "care" : "consent", event.consentID, event.noticeVersion, event.operationID,
+            work.headers.requestID ?? ""
         )
     }
 }

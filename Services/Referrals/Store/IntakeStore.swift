@@ -75,7 +75,12 @@ extension Store {
         for draft in intake.consents {
             let consent = draft.consent(ids.new(), participant.participantID)
             guard consent.deficiencies.isEmpty else { throw StoreError(.consentDeficient) }
-            try insert(consent, recordedBy: intake.subject, in: work)
+            var named = findings.partner
+            // The office may hand in a consent that names another one.
+            if named?.partnerID != consent.recipient.columns.partnerID {
+                named = try await partner(namedBy: consent, in: work)
+            }
+            try insert(consent, naming: named, recordedBy: intake.subject, in: work)
             consents.append(consent)
         }
         let consentIDs = consents.map(\.consentID)

@@ -3,15 +3,7 @@ public import Models
 /// What a decision needs of a written consent (42 CFR 2.31): whom it names, what for, what, and from when to when.
 public struct ConsentTerms: Hashable, Sendable {
     /// Consents that the rule keeps apart: none of these is ever combined with another.
-    public enum Kind: String, Codable, CaseIterable, Hashable, Sendable {
-        case disclosure
-        /// Counselling notes need a consent of their own (42 CFR 2.31(b)).
-        case counsellingNotes = "counselling-notes"
-        /// Use in a proceeding against the person (42 CFR 2.31(d)).
-        case legalProceeding = "legal-proceeding"
-        /// To those who referred from the criminal justice system (42 CFR 2.35).
-        case criminalJustice = "criminal-justice"
-    }
+    public typealias Kind = ConsentKind
 
     /// Who may receive.
     public enum Recipient: Hashable, Sendable {

@@ -16,7 +16,8 @@ extension Transaction {
         apply(.agency(message.agencyID))
         try await execute(
             Self.insertParked, message.agencyID, group, message.key, message.id, message.occurredAt,
-            Int16(truncatingIfNeeded: message.slot), failure.attempt, failure.nextAt, failure.isDead, failure.error)
+            Int16(truncatingIfNeeded: message.slot), failure.attempt, failure.nextAt, failure.isDead, failure.error,
+            message.participantID)
     }
 
     func removeParked(_ message: Message, group: String) async throws(PostgresError) {
@@ -43,11 +44,11 @@ extension Transaction {
         "parked.put",
         """
         insert into message_table.parked
-            (agency_id, grp, key, id, occurred_at, slot, attempt, next_at, dead, error)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+            (agency_id, grp, key, id, occurred_at, slot, attempt, next_at, dead, error, participant_id)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
         on conflict (agency_id, grp, key, id)
         do update set attempt = excluded.attempt, next_at = excluded.next_at, dead = excluded.dead,
-            error = excluded.error
+            error = excluded.error, participant_id = excluded.participant_id
         """)
 
     private static let deleteParked = Statement(

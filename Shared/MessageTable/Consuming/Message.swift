@@ -1,4 +1,5 @@
 public import FoundationEssentials
+internal import JSON
 public import Models
 internal import Postgres
 
@@ -28,5 +29,17 @@ extension Message {
             id: id, messageID: messageID, topic: topic, key: key, version: version, agencyID: agency, slot: slot,
             headers: try MessageHeaders(json: headers.bytes), occurredAt: occurredAt,
             payload: payload.bytes)
+    }
+}
+
+extension Message {
+    /// Whom it is about, where it says so, also in a message that cannot be handled: every event that is about somebody
+    /// names them in the same way.
+    var participantID: ParticipantID? {
+        do {
+            return try JSONValue.parse(payload)["participantID"]?.string.flatMap { ParticipantID($0) }
+        } catch {
+            return nil
+        }
     }
 }

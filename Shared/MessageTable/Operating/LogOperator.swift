@@ -45,10 +45,13 @@ public struct LogOperator: Sendable {
     }
 
     /// Changes parked rows and records who did it; returns how many messages it concerned.
+    ///
+    /// - Throws: ``CannotBeSkipped`` where it would give up what binds the agency; see ``BindingNews``.
     public func intervene(_ verb: Verb, group: String, id: Int64, by account: String) async throws -> Int {
         try await pool.withTransaction { transaction in
             guard let row = try await transaction.query(Self.lockParked, group, id).first else { return 0 }
-            let (agency, key) = try row.decode((AgencyID, String).self)
+            let (agency, key, topic) = try row.decode((AgencyID, String, String?).self)
+            if verb != .retry, let topic, BindingNews.topics.contains(topic) { throw CannotBeSkipped(topic: topic) }
             transaction.enqueue(Self.record, agency, account, verb.rawValue, group, key, id)
             switch verb {
             case .retry: return try await transaction.execute(Self.retryOne, agency, group, key, id)
@@ -82,6 +85,14 @@ public struct LogOperator: Sendable {
         public var description: String { "\(group) is active: stop its processes first" }
     }
 
+    /// What a participant decided is never given up: until it is handled, nobody outside is told of them.
+    public struct CannotBeSkipped: Error, Hashable, CustomStringConvertible {
+        public let topic: String
+        public var description: String {
+            "\(topic) cannot be skipped or dropped: it says what binds the agency. Retry it, with a version that reads it"
+        }
+    }
+
     private static let readParked = Statement(
         "operator.parked",
         """
@@ -95,7 +106,16 @@ public struct LogOperator: Sendable {
 
     private static let lockParked = Statement(
         "operator.lock_parked",
-        "select agency_id, key from message_table.parked where grp = $1 and id = $2 for update")
+        """
+        select p.agency_id, p.key, (
+            select m.topic
+            from message_table.message m
+            where m.occurred_at = p.occurred_at and m.id = p.id
+        )
+        from message_table.parked p
+        where p.grp = $1 and p.id = $2
+        for update
+        """)
 
     private static let retryOne = Statement(
         "operator.retry",

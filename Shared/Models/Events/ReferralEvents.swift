@@ -85,8 +85,9 @@ public struct ReferralClosed: Event {
     }
 }
 
-/// A consent was given, changed, or revoked. Its key is the consent's own, so that nothing else can hold it up.
-public struct ConsentChanged: Event {
+/// As consents were told of before their terms travelled with them: enough to look again, too little to decide by. Nobody
+/// publishes it any more; what was scheduled before is still handled.
+public struct ConsentChangedV1: Event {
     public static let topic = "consent.changed.v1"
 
     public var consentID: ConsentID

@@ -12,6 +12,8 @@ public struct Denial: Hashable, Sendable {
         /// No assignment, referral or ownership connects the caller with the person.
         case relationship
         case consent
+        /// What is known of consents may be out of date: news of them is late, or could not be handled.
+        case consentUnknown = "consent-unknown"
         /// A restriction that the person asked for (45 CFR 164.522).
         case restriction
         /// The resource belongs to another agency or partner, or is not there.
@@ -38,8 +40,9 @@ public struct Denial: Hashable, Sendable {
                 case .role: .role
                 case .relationship: .relationship
                 case .label: .label
-                case .consentUnknown, .noConsent, .consentPurpose, .consentClass, .consentDeficient, .consentNotYet,
-                    .consentExpired, .consentRevoked:
+                case .consentUnknown: .consentUnknown
+                case .noConsent, .consentPurpose, .consentClass, .consentDeficient, .consentNotYet, .consentExpired,
+                    .consentRevoked:
                     .consent
                 case .restriction: .restriction
                 case .minimumNecessary: .minimumNecessary

@@ -17,6 +17,7 @@ public enum PlatformMigrations {
             Migration("V0008_create_participant_terms", PackageResources.V0008_create_participant_terms_sql),
             Migration("V0009_show_agencies_to_workers", PackageResources.V0009_show_agencies_to_workers_sql),
             Migration("V0010_create_participant_merges", PackageResources.V0010_create_participant_merges_sql),
+            Migration("V0011_create_consent_terms", PackageResources.V0011_create_consent_terms_sql),
         ]
     )
 }

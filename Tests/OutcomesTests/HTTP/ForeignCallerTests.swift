@@ -58,6 +58,8 @@ struct ForeignCallerTests {
                     "recordAssessment":
                         #"{"participantID":"{participantID}","instrument":"phq-9","mode":"interview","answers":[]}"#,
                     "closeSafetyTask": #"{"disposition":"connected-to-988"}"#,
+                    "createProgressReport":
+                        #"{"recipientID":"\#(PartnerID.number(3))","purpose":"TREAT"}"#,
                     "reportEvent": #"{"kind":"recurrence","occurredOn":"2026-11-01"}"#,
                 ],
                 owners: [

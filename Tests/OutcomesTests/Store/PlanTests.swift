@@ -3,6 +3,7 @@ import Postgres
 import Testing
 
 @testable import Outcomes
+@testable import ServiceKit
 
 /// Queries use their indexes as the service's own role, under row-level security, where only leakproof operators may,
 /// on three years of an agency's history.
@@ -29,6 +30,11 @@ struct PlanTests {
         Case(statement: RelationshipStore.known, parameters: 2, conditions: ["participant_id"]),
         Case(statement: RelationshipStore.assigned, parameters: 3, conditions: ["participant_id"]),
         Case(statement: DueStore.startOfSupport, parameters: 2, conditions: ["participant_id"]),
+        Case(statement: ProgressReportStore.referrals, parameters: 2, conditions: ["participant_id"]),
+        Case(statement: ProgressReportStore.latestScores, parameters: 2, conditions: ["participant_id"]),
+        Case(statement: ProgressReportStore.latestPlan, parameters: 2, conditions: ["participant_id"]),
+        Case(statement: ProgressReportStore.contactTally, parameters: 3, conditions: ["participant_id"]),
+        Case(statement: ConsentProjection.find, parameters: 2, conditions: ["participant_id"]),
     ]
 
     @Test("each list and each measure reads by index, never a whole table")
@@ -116,6 +122,11 @@ struct PlanTests {
             agency_id, match_id, referral_id, participant_id, peer_id, kind, accepted_at, version)
         select agency_id, gen_random_uuid(), referral_id, participant_id, participant_id, 'dispatch', accepted_at, 1
         from outcome.referral;
+        insert into outcome.consent_terms (
+            agency_id, consent_id, version, participant_id, kind, recipient_kind, purposes, data_classes, signed_at,
+            is_deficient)
+        select agency_id, gen_random_uuid(), 1, participant_id, 'disclosure', 'in-words', '{}', '{}', started_at, false
+        from outcome.plan, generate_series(1, 3) as n;
         analyze;
         """
 }

@@ -1,3 +1,4 @@
+import Confidentiality
 import FHIR
 import HTTPTypes
 import JSON

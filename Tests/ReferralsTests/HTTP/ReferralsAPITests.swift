@@ -47,7 +47,7 @@ struct ReferralsAPITests {
             let silent = Set(routes.declared.filter(\.discloses.isEmpty).map(\.operationID))
             #expect(
                 silent == [
-                    "renewKeys", "addPartner", "readPartner", "disablePartner", "addPartnerClient",
+                    "renewKeys", "announceConsents", "addPartner", "readPartner", "disablePartner", "addPartnerClient",
                     "rotatePartnerClient", "disablePartnerClient", "fhirCapabilities", "smartConfiguration",
                     "fhirSMARTConfiguration", "tokenKeys", "grantToken", "setPrivacyOffice", "readPrivacyNotice",
                     "fhirSMARTConfiguration", "tokenKeys", "grantToken", "signIn", "refreshSession", "signOut",
@@ -117,7 +117,7 @@ struct ReferralsAPITests {
                         == ["requested", "accepted", "in-progress", "completed"].map { .string($0) })
                 #expect(
                     try await referring.topics() == [
-                        "consent.changed.v1", "referral.accepted.v1", "referral.closed.v1",
+                        "consent.changed.v2", "referral.accepted.v1", "referral.closed.v1",
                     ]
                 )
             }

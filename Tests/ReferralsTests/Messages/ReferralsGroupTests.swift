@@ -178,13 +178,10 @@ struct ReferralsGroupTests {
             try await referring.work { try await group.handle(Self.match(referring, first), $0) }
             let scheduled = try await referring.look(
                 Statement("test.scheduled", "select topic from message_table.scheduled"), as: String.self)
-            #expect(scheduled == ["consent.changed.v1"])
+            #expect(scheduled == [ConsentChanged.topic])
             referring.clock.advance(by: .seconds(86_401))
-            let event = ConsentChanged(
-                consentID: first.consentIDs.first ?? .fixed(0), participantID: first.stored.referral.participantID,
-                version: 1, recipientID: nil, isActive: false, changedAt: referring.clock.now
-            )
-            try await referring.work { try await group.handle(event, $0) }
+            let participant = first.stored.referral.participantID
+            try await referring.work { try await group.lookAgain(at: participant, $0) }
             let stored = try #require(
                 try await referring.work {
                     try await referring.store.referral(first.stored.referral.referralID, in: $0)

@@ -1,3 +1,4 @@
+internal import Confidentiality
 internal import FHIR
 internal import FoundationEssentials
 internal import HTTPTypes

@@ -1,3 +1,4 @@
+import Confidentiality
 import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
