@@ -286,7 +286,7 @@ let package = Package(
                 "V0007_create_shown_version.sql", "V0008_complete_consent.sql", "V0009_account_for_disclosures.sql",
                 "V0010_declare_emergencies.sql", "V0011_keep_requests_of_participants.sql",
                 "V0012_create_account.sql", "V0013_add_client_certificate.sql", "V0014_recognise_people.sql",
-                "V0015_create_identity_review.sql", "V0016_erase_identities.sql",
+                "V0015_create_identity_review.sql", "V0016_erase_identities.sql", "V0017_merge_participants.sql",
             ],
             dependencies: ["FHIR", "ReferralsSettings", crypto, cryptoExtras, httpClient, locks, mustache],
             exclude: ["Settings"],

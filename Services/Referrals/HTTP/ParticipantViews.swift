@@ -5,9 +5,12 @@ internal import Models
 internal import ReferralsDomain
 internal import ServiceKit
 
-/// Who a participant is.
+/// Who a person is.
 struct ParticipantView: Encodable {
+    /// Who remains, whichever id was asked for.
     let participantID: ParticipantID
+    /// All ids of somebody into whom others were merged.
+    let participantIDs: [ParticipantID]?
     let givenName: String?
     let familyName: String?
     let birthDate: CivilDate?
@@ -20,9 +23,10 @@ struct ParticipantView: Encodable {
     let version: Int
 
     /// The fields that remain under the permit: no more than the purpose needs (42 CFR 2.13(a)).
-    init(_ participant: StoredParticipant, within permit: Permit) {
-        let identity = participant.identity
-        participantID = participant.participantID
+    init(_ person: StoredPerson, within permit: Permit) {
+        let identity = person.identity
+        participantID = person.ids.remaining
+        participantIDs = person.ids.isAlone ? nil : person.ids.all.sorted()
         givenName = permit.allows(.name) ? identity.givenName : nil
         familyName = permit.allows(.name) ? identity.familyName : nil
         phone = permit.allows(.phone) ? identity.phone : nil
@@ -32,7 +36,7 @@ struct ParticipantView: Encodable {
         identifiers = permit.allows(.identifiers) ? identity.identifiers : nil
         postalCode = permit.allows(.address) ? identity.postalCode : nil
         gender = permit.allows(.gender) ? identity.gender : nil
-        version = participant.version
+        version = person.version
     }
 }
 

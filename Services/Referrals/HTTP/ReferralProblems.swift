@@ -9,15 +9,14 @@ enum ReferralProblems {
         switch error {
         case let refusal as Referral.Refusal: problem(refusal)
         case let refusal as IdentityReview.Refusal: problem(refusal)
+        case let refusal as MergeRefusal: problem(refusal)
         case let error as StoreError: problem(error.code)
         case is Consent.RevocationRefusal:
             .conflict(
                 "consent-irrevocable", title: "The consent cannot be revoked yet",
                 detail: "A consent to the criminal justice system may say until when (42 CFR 2.35(c))."
             )
-        case let error as VaultError where error.code == .erased:
-            .conflict(
-                "participant-erased", title: "The identity was erased", detail: "Nothing more is written about them.")
+        case let error as VaultError where error.code == .erased: erased
         case let refusal as RestrictionRequest.Refusal: problem(refusal)
         case let refusal as AmendmentRequest.Refusal: problem(refusal)
         case let faults as Faults: .invalid(faults.all.map { Problem.FieldError($0.pointer, $0.detail) })
@@ -62,8 +61,40 @@ enum ReferralProblems {
                 detail: "The decision is: \(decision.rawValue)."
             )
         case .namesNobody: .invalid("/decision", "different: a crowd names nobody who could be the same")
+        case .areMerged:
+            .conflict("participants-merged", title: "They are merged", detail: "Unmerge them first.")
         }
     }
+
+    private static func problem(_ refusal: MergeRefusal) -> Problem {
+        switch refusal {
+        case .withItself: .conflict("merge-with-itself", title: "Both are the same participant")
+        case .alreadyMerged:
+            .conflict(
+                "already-merged", title: "One of the two is merged already",
+                detail: "`participantIDs` of each says with whom. Name who remains, or unmerge first.")
+        case .remainsAlready:
+            .conflict(
+                "others-merged-into-them", title: "Others were merged into this participant",
+                detail: "Merge the other way round: into this one.")
+        case .bothRemain:
+            .conflict(
+                "others-merged-into-both", title: "Others were merged into each of the two",
+                detail: "Unmerge those of one of them first, and merge each into the other.")
+        case .erased: erased
+        case .twoDispatches:
+            .conflict(
+                "two-dispatches", title: "A peer is on the way to each of the two",
+                detail: "Wait until one of the visits has ended, or close it.")
+        case .neverMerged:
+            .conflict(
+                "not-merged", title: "This participant was not merged",
+                detail: "Name the one who was: `participantIDs` tells, without the one who remains.")
+        }
+    }
+
+    private static let erased = Problem.conflict(
+        "participant-erased", title: "The identity was erased", detail: "Nothing more is written about them.")
 
     private static func problem(_ code: StoreError.Code) -> Problem {
         switch code {

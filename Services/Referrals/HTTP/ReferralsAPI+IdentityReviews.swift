@@ -19,7 +19,8 @@ extension ReferralsAPI {
         routes.add(
             Route(
                 .post, "/v1/identity-reviews/{reviewID}/decide", "decideIdentityReview",
-                "Say whether two participants are the same person", access: .office, discloses: [.presence],
+                "Say whether two participants are the same person: then they are merged", access: .office,
+                discloses: [.presence],
                 bodyLimit: 1024
             ),
             decideIdentityReview
@@ -44,17 +45,18 @@ extension ReferralsAPI {
         }
     }
 
-    /// The same decision twice is one; another one is refused.
+    /// The same decision twice is one; another one is refused, except that a pair that is not merged any more is two.
     func decideIdentityReview(_ request: Request, _ context: APIContext) async throws -> Response {
         let id = try context.parameter("reviewID", as: IdentityReviewID.self)
         let subject = try context.principal.subject
         let body = try await request.decode(IdentityDecisionBody.self, context: context)
+        guard body.remainingID == nil || body.decision == .same else {
+            throw Faults([Fault("/remainingID", "only of two who are the same")])
+        }
         return try await inWork(context) { work in
-            let review = try await store.decide(id, body.decision, by: subject, in: work)
-            for participant in review.participants {
-                let permit = try await context.permit(about: participant, as: .agency, in: work.tx, at: work.now)
-                try work.tx.audit(AuditRecord(.update, under: permit, participantIDs: [participant]), context)
-            }
+            let (review, people) = try await store.decide(
+                id, body.decision, remaining: body.remainingID, by: subject, in: work)
+            try await recordMerging(of: people, context, work)
             return try .ok(IdentityReviewView(review))
         }
     }
@@ -68,6 +70,8 @@ extension IdentityReview {
 /// `POST …/decide`.
 struct IdentityDecisionBody: Decodable, Sendable {
     var decision: IdentityReview.Decision
+    /// Who of the two remains.
+    var remainingID: ParticipantID?
 }
 
 /// Who may be the same person, and what speaks for it: fields, never what stands in them. Who they are is read of each

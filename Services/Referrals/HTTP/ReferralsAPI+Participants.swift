@@ -28,15 +28,14 @@ extension ReferralsAPI {
     /// The agency's office sees the identity; a peer sees name and phone of those assigned; a participant sees their
     /// own. To everybody else the participant does not exist.
     func readParticipant(_ request: Request, _ context: APIContext) async throws -> Response {
-        let principal = try context.principal
         let id = try context.parameter("participantID", as: ParticipantID.self)
         return try await inWork(context) { work in
-            let permit = try await context.permit(
-                about: id, as: try await relationship(of: principal, to: id, work), in: work.tx, at: work.now)
-            guard let found = try await store.participant(id, in: work) else {
+            let before = try await permit(about: [id], context, work)
+            guard let found = try await store.person(id, in: work) else {
                 throw Problem.notFound.denying(Denial(.hidden, participantIDs: [id]))
             }
-            try work.tx.audit(AuditRecord(.read, under: permit, participantIDs: [id]), context)
+            let permit = try await permit(before, about: found, context, work)
+            try record(.read, permit, found, context, work)
             let view = ParticipantView(found, within: permit)
             return try .ok(view, etag: found.version)
         }
@@ -45,10 +44,10 @@ extension ReferralsAPI {
     func listPossibleDuplicates(_ request: Request, _ context: APIContext) async throws -> Response {
         let id = try context.parameter("participantID", as: ParticipantID.self)
         return try await inWork(context) { work in
-            guard try await store.participant(id, in: work) != nil else { throw StoreError(.notFound) }
+            guard let person = try await store.person(id, in: work) else { throw StoreError(.notFound) }
             let found = try await store.possibleDuplicates(of: id, in: work)
             let permits = try await context.permits(
-                listing: [id] + found.map(\.0), as: .agency, in: work.tx, at: work.now)
+                listing: [id] + person.ids.all + found.map(\.0), as: .agency, in: work.tx, at: work.now)
             guard permits[id] != nil else {
                 throw Problem.notFound.denying(Denial(.restriction, participantIDs: [id]))
             }
@@ -58,13 +57,17 @@ extension ReferralsAPI {
         }
     }
 
-    /// What connects somebody of the agency, or a participant, with this one.
+    /// What connects somebody of the agency, or a participant, with this one. A person may ask under each of their ids.
     func relationship(
         of principal: Principal, to id: ParticipantID, _ work: Work
     ) async throws -> Relationship {
         switch principal.role {
         case .coordinator, .supervisor, .privacyOfficer: return .agency
-        case .participant: return principal.participantID == id ? .own : .none
+        case .participant:
+            guard let own = principal.participantID else { return .none }
+            if own == id { return .own }
+            let ids = try await ParticipantMerges.group(of: own, in: work.tx, of: work.agencyID)
+            return ids.contains(id) ? .own : .none
         case .peer:
             guard let peerID = principal.peerID else { return .none }
             return try await store.isAssigned(peerID, to: id, in: work) ? .assigned : .none

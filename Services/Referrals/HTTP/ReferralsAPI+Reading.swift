@@ -136,7 +136,7 @@ extension ReferralsAPI {
         try store.record(sent.items, toldTo: partner, context, in: work)
         var next: Cursor?
         if let end = sent.next, let stored = try await store.referral(end.referralID, in: work) {
-            let alias = try await store.senderIDs(of: stored.referral, for: partner, in: work).referralID
+            let alias = try await store.senderIDs(of: stored, for: partner, in: work).referralID
             next = Cursor([end.at.description, alias.uuidString])
         }
         return .ok(Page(items: try sent.items.map(SentReferralView.init), next: next))

@@ -32,6 +32,7 @@ struct ReferralsAPI: Sendable {
         addDecisions(to: &routes)
         addParticipants(to: &routes)
         addIdentityReviews(to: &routes)
+        addMerges(to: &routes)
         addConsents(to: &routes)
         addPartners(to: &routes)
         addKeys(to: &routes)

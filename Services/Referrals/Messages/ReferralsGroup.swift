@@ -78,8 +78,7 @@ struct ReferralsGroup: Sendable {
     /// Our own: a consent that was given or revoked has already been acted upon where it was recorded; this is for the
     /// one that has run out.
     func lookAgain(at participantID: ParticipantID, _ work: Work) async throws {
-        let participant = try await store.lockParticipant(participantID, in: work)
-        try await store.showAgain(participant, try await store.telling(of: participantID, in: work), in: work)
+        try await store.showAgain(try await store.lockPerson(participantID, in: work), in: work)
     }
 }
 

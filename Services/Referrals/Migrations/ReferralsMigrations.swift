@@ -24,6 +24,7 @@ public enum ReferralsMigrations {
                 Migration("V0014_recognise_people", PackageResources.V0014_recognise_people_sql),
                 Migration("V0015_create_identity_review", PackageResources.V0015_create_identity_review_sql),
                 Migration("V0016_erase_identities", PackageResources.V0016_erase_identities_sql),
+                Migration("V0017_merge_participants", PackageResources.V0017_merge_participants_sql),
             ]
         )
     }

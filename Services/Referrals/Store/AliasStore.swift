@@ -53,7 +53,7 @@ struct SenderIDs: Hashable, Sendable {
 }
 
 extension Store {
-    /// The ids for each of these referrals, made where there are none yet.
+    /// The ids for each of these referrals, with whom the sender knows by them, made where there are none yet.
     func senderIDs(
         of referrals: [(ReferralID, ParticipantID)], for partner: PartnerID, in work: Work
     ) async throws -> [ReferralID: SenderIDs] {
@@ -85,9 +85,10 @@ extension Store {
     }
 
     /// The ids of one referral.
-    func senderIDs(of referral: Referral, for partner: PartnerID, in work: Work) async throws -> SenderIDs {
-        let found = try await senderIDs(of: [(referral.referralID, referral.participantID)], for: partner, in: work)
-        guard let ids = found[referral.referralID] else { throw StoreError(.raced) }
+    func senderIDs(of stored: StoredReferral, for partner: PartnerID, in work: Work) async throws -> SenderIDs {
+        let id = stored.referral.referralID
+        let found = try await senderIDs(of: [(id, stored.knownAs)], for: partner, in: work)
+        guard let ids = found[id] else { throw StoreError(.raced) }
         return ids
     }
 
@@ -108,6 +109,12 @@ extension Store {
         let known = try await aliases(of: [person.rawValue], for: partner, in: work)
         guard let alias = known[.participant]?[person.rawValue] else { throw StoreError(.notFound) }
         return alias
+    }
+
+    /// Which of these participants a partner has an id for.
+    func known(_ people: [ParticipantID], to partner: PartnerID, in work: Work) async throws -> Set<ParticipantID> {
+        let found = try await aliases(of: people.map(\.rawValue), for: partner, in: work)[.participant] ?? [:]
+        return Set(found.keys.map(ParticipantID.init(rawValue:)))
     }
 
     /// The id under which a partner knows a consent, made where there is none yet.

@@ -29,7 +29,7 @@ extension Statement {
         select amendment_id, participant_id, version, data_class, request, status, requested_at, requested_by,
           decided_at, decided_by, reason
         from referral.amendment
-        where agency_id = $1 and participant_id = $2
+        where agency_id = $1 and participant_id = any($2)
         order by amendment_id
         """
     )
@@ -37,9 +37,10 @@ extension Statement {
 
 extension Store {
     /// What a participant found wrong, in the order in which it was said.
-    func amendments(of participant: StoredParticipant, in work: Work) async throws -> [AmendmentRequest] {
-        try await work.tx.query(.listAmendments, work.agencyID, participant.participantID).map {
-            try AmendmentRequest(row: $0, key: participant.dataKey)
+    func amendments(of person: StoredPerson, in work: Work) async throws -> [AmendmentRequest] {
+        try await work.tx.query(.listAmendments, work.agencyID, person.ids.all).map { row in
+            let key = try person.participant(try row.column("participant_id")).dataKey
+            return try AmendmentRequest(row: row, key: key)
         }
     }
 
@@ -52,20 +53,21 @@ extension Store {
         )
     }
 
-    /// Decides about a request of a locked participant.
+    /// Decides about a request of a locked person.
     ///
     /// - Throws: ``StoreError`` `notFound`, `stale`; ``AmendmentRequest/Refusal``.
     func decide(
-        _ id: AmendmentID, of participant: StoredParticipant, expecting version: Int, in work: Work,
+        _ id: AmendmentID, of person: StoredPerson, expecting version: Int, in work: Work,
         _ decide: (inout AmendmentRequest) throws -> Void
     ) async throws -> AmendmentRequest {
-        let all = try await amendments(of: participant, in: work)
+        let all = try await amendments(of: person, in: work)
         guard var request = all.first(where: { $0.amendmentID == id }) else { throw StoreError(.notFound) }
         guard request.version == version else { throw StoreError(.stale) }
         try decide(&request)
+        let key = try person.participant(request.participantID).dataKey
         let touched = try await work.tx.execute(
             .updateAmendment, work.agencyID, id, request.version, request.status, request.decidedAt,
-            request.decidedBy, try participant.dataKey.seal(request.reason, for: .amendmentReason)
+            request.decidedBy, try key.seal(request.reason, for: .amendmentReason)
         )
         guard touched == 1 else { throw StoreError(.raced) }
         return request

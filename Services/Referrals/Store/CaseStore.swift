@@ -66,7 +66,7 @@ extension Store {
 
     /// Saves what changed, with its history, tells the other services, and queues word to the senders.
     func save(
-        _ loaded: LoadedCase, clientID: String? = nil, in work: Work
+        _ loaded: LoadedCase, clientID: String? = nil, knownAs: ParticipantID? = nil, in work: Work
     ) async throws -> [ReferralID: StoredReferral] {
         for stale in loaded.current.staleEngagements { save(stale, in: work) }
         if let engagement = loaded.current.engagement { save(engagement, in: work) }
@@ -74,7 +74,7 @@ extension Store {
         for referral in loaded.current.referrals {
             let id = referral.referralID
             guard let before = loaded.before[id] else {
-                saved[id] = try insert(referral, of: loaded, clientID: clientID, in: work)
+                saved[id] = try insert(referral, of: loaded, clientID: clientID, knownAs: knownAs, in: work)
                 continue
             }
             guard !referral.changes.isEmpty else {
@@ -88,8 +88,9 @@ extension Store {
     }
 
     private func insert(
-        _ referral: Referral, of loaded: LoadedCase, clientID: String?, in work: Work
+        _ referral: Referral, of loaded: LoadedCase, clientID: String?, knownAs: ParticipantID?, in work: Work
     ) throws -> StoredReferral {
+        let knownAs = knownAs ?? referral.participantID
         let view = senderView(of: referral, loaded.telling, at: work.now)
         let shown = StoredReferral.Shown(
             version: 1, status: view.status, business: view.businessStatus, at: work.now
@@ -103,11 +104,13 @@ extension Store {
             try key.seal(request.callback, for: .callback), referral.status, referral.businessStatus,
             try key.seal(referral.statusReason, for: .statusReason), referral.wasCancelledBySender,
             referral.closingReason, referral.receivedAt, referral.acceptedAt, referral.closedAt, referral.changedAt,
-            referral.businessChangedAt, shown.version, shown.status, shown.business, shown.at
+            referral.businessChangedAt, shown.version, shown.status, shown.business, shown.at,
+            knownAs == referral.participantID ? nil : knownAs
         )
         try record(referral, with: key, in: work)
         try recordShown(shown, view, of: referral, with: key, in: work)
-        return StoredReferral(referral: referral.withoutChanges, clientID: clientID, shown: shown)
+        return StoredReferral(
+            referral: referral.withoutChanges, clientID: clientID, shown: shown, knownAs: knownAs)
     }
 
     private func update(
@@ -129,7 +132,8 @@ extension Store {
             try recordShown(shown, view, of: referral, with: key, in: work)
             try await queueWord(of: referral, view, shown: shown, in: work)
         }
-        return StoredReferral(referral: referral.withoutChanges, clientID: before.clientID, shown: shown)
+        return StoredReferral(
+            referral: referral.withoutChanges, clientID: before.clientID, shown: shown, knownAs: before.knownAs)
     }
 
     private func record(_ referral: Referral, with key: DataKey, in work: Work) throws {

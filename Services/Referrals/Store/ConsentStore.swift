@@ -28,22 +28,42 @@ extension Statement {
           warns_of_redisclosure, irrevocable_until, irrevocable_event, irrevocable_event_at, revoked_at,
           revocation_method, revoked_by
         from referral.consent
-        where agency_id = $1 and participant_id = $2
+        where agency_id = $1 and participant_id = any($2)
         order by consent_id
         """
     )
 
+    /// Those that count for each of some participants: whatever id of the person they were recorded under. The arrays repeat
+    /// what the joins say: by them the planner goes straight to the rows.
     static let listConsentsOfSeveral = Statement(
         "consent.list_of_several",
         """
-        select consent_id, participant_id, version, kind, discloser, information, recipient_kind,
-          recipient_partner_id, recipient_name, recipient_onward, purpose, explains_revocation, expires_at, expiry_event,
-          expiry_event_at, signed_by, signature_method, signer_authority, text_version, signed_at,
-          warns_of_redisclosure, irrevocable_until, irrevocable_event, irrevocable_event_at, revoked_at,
-          revocation_method, revoked_by
-        from referral.consent
-        where agency_id = $1 and participant_id = any($2)
-        order by consent_id
+        with asked as (
+          select known.participant_id, coalesce(merge.into_id, known.participant_id) as root_id
+          from unnest($2::uuid[]) as known (participant_id)
+          left join referral.participant_merge as merge
+            on merge.agency_id = $1
+            and merge.participant_id = any($2)
+            and merge.participant_id = known.participant_id
+        ), person as (
+          select participant_id as asked_id, root_id as known_as
+          from asked
+          union all
+          select asked.participant_id, merge.participant_id
+          from asked
+          join referral.participant_merge as merge
+            on merge.agency_id = $1
+            and merge.into_id = any(array(select root_id from asked))
+            and merge.into_id = asked.root_id
+        )
+        select person.asked_id, c.consent_id, c.participant_id, c.version, c.kind, c.discloser, c.information,
+          c.recipient_kind, c.recipient_partner_id, c.recipient_name, c.recipient_onward, c.purpose,
+          c.explains_revocation, c.expires_at, c.expiry_event, c.expiry_event_at, c.signed_by, c.signature_method,
+          c.signer_authority, c.text_version, c.signed_at, c.warns_of_redisclosure, c.irrevocable_until,
+          c.irrevocable_event, c.irrevocable_event_at, c.revoked_at, c.revocation_method, c.revoked_by
+        from person
+        join referral.consent as c on c.agency_id = $1 and c.participant_id = person.known_as
+        order by c.consent_id
         """
     )
 
@@ -83,9 +103,9 @@ extension Store {
         try await work.tx.query(.participantOfConsent, work.agencyID, id).first?.decode(ParticipantID.self)
     }
 
-    /// All consents of a participant, in the order in which they were recorded.
-    func consents(of participant: ParticipantID, in work: Work) async throws -> [Consent] {
-        try await work.tx.query(.listConsents, work.agencyID, participant).map { try Consent(row: $0) }
+    /// All consents of a person, in the order in which they were recorded.
+    func consents(of person: PersonIDs, in work: Work) async throws -> [Consent] {
+        try await work.tx.query(.listConsents, work.agencyID, person.all).map { try Consent(row: $0) }
     }
 
     /// Records a consent and says so. Its end, where it has an hour, brings it to mind again by a scheduled message.
@@ -117,14 +137,14 @@ extension Store {
         }
     }
 
-    /// Records a consent of a locked participant, and shows the senders what it now lets them see.
+    /// Records a consent of a locked person, and shows the senders what it now lets them see.
     func record(
-        _ consent: Consent, of participant: StoredParticipant, by subject: String, in work: Work
+        _ consent: Consent, of person: StoredPerson, by subject: String, in work: Work
     ) async throws {
         let partner = try await partner(namedBy: consent, in: work)
         if partner == nil, consent.recipient.columns.partnerID != nil { throw StoreError(.noSuchPartner) }
         try insert(consent, naming: partner, recordedBy: subject, in: work)
-        try await showAgain(participant, try await telling(of: participant.participantID, in: work), in: work)
+        try await showAgain(person, in: work)
     }
 
     /// Revokes a consent. From this transaction's end on nothing is disclosed under it.
@@ -132,10 +152,10 @@ extension Store {
     /// - Returns: the consent; unchanged when it was revoked before.
     /// - Throws: ``StoreError`` `notFound`.
     func revoke(
-        _ id: ConsentID, of participant: StoredParticipant, _ method: Consent.Revocation.Method = .written,
+        _ id: ConsentID, of person: StoredPerson, _ method: Consent.Revocation.Method = .written,
         by subject: String, in work: Work
     ) async throws -> Consent {
-        try await change(id, of: participant, in: work) { consent in
+        try await change(id, of: person, in: work) { consent in
             guard try consent.revoke(at: work.now, method, recordedBy: subject) else { return false }
             work.tx.enqueue(
                 .revokeConsent, work.agencyID, id, consent.version, consent.revocation?.at, method, subject)
@@ -149,27 +169,24 @@ extension Store {
     ///
     /// - Returns: the consent; unchanged when it was said before, or no event ends it.
     /// - Throws: ``StoreError`` `notFound`.
-    func expire(_ id: ConsentID, of participant: StoredParticipant, in work: Work) async throws -> Consent {
-        try await change(id, of: participant, in: work) { consent in
+    func expire(_ id: ConsentID, of person: StoredPerson, in work: Work) async throws -> Consent {
+        try await change(id, of: person, in: work) { consent in
             guard consent.expire(at: work.now) else { return false }
             work.tx.enqueue(.expireConsent, work.agencyID, id, consent.version, work.now)
             return true
         }
     }
 
-    /// Changes one of a locked participant's consents, tells the other services, and shows the senders what is left.
+    /// Changes one of a locked person's consents, tells the other services, and shows the senders what is left.
     private func change(
-        _ id: ConsentID, of participant: StoredParticipant, in work: Work, _ change: (inout Consent) throws -> Bool
+        _ id: ConsentID, of person: StoredPerson, in work: Work, _ change: (inout Consent) throws -> Bool
     ) async throws -> Consent {
-        var telling = try await telling(of: participant.participantID, in: work)
-        guard let index = telling.consents.firstIndex(where: { $0.consentID == id }) else {
-            throw StoreError(.notFound)
-        }
-        guard try change(&telling.consents[index]) else { return telling.consents[index] }
-        let consent = telling.consents[index]
+        let consents = try await consents(of: person.ids, in: work)
+        guard var consent = consents.first(where: { $0.consentID == id }) else { throw StoreError(.notFound) }
+        guard try change(&consent) else { return consent }
         try announce(consent, naming: try await partner(namedBy: consent, in: work)?.kind, in: work)
-        try await showAgain(participant, telling, in: work)
-        return telling.consents[index]
+        try await showAgain(person, in: work)
+        return consent
     }
 
     /// The organisation that a consent names; nil where it names none.

@@ -29,7 +29,7 @@ extension Statement {
           d.data_classes, d.purpose, d.basis, d.consent_id, d.emergency_id, d.notice_version
         from referral.disclosure as d
         left join referral.partner as p on p.agency_id = d.agency_id and p.partner_id = d.recipient_partner_id
-        where d.agency_id = $1 and d.participant_id = $2 and d.at >= $3 and (d.at, d.disclosure_id) > ($4, $5)
+        where d.agency_id = $1 and d.participant_id = any($2) and d.at >= $3 and (d.at, d.disclosure_id) > ($4, $5)
         order by d.at, d.disclosure_id
         limit $6
         """
@@ -37,13 +37,13 @@ extension Statement {
 }
 
 extension Store {
-    /// What was told of a participant to others since an instant, the oldest first.
+    /// What was told of a person to others since an instant, the oldest first.
     func disclosures(
-        of participant: ParticipantID, since: Instant, after position: (Instant, DisclosureID), limit: Int,
+        of person: PersonIDs, since: Instant, after position: (Instant, DisclosureID), limit: Int,
         in work: Work
     ) async throws -> [StoredDisclosure] {
         try await work.tx.query(
-            .listDisclosures, work.agencyID, participant, since, position.0, position.1, limit
+            .listDisclosures, work.agencyID, person.all, since, position.0, position.1, limit
         ).map { row in
             let decoded = try row.decode(
                 (

@@ -10,7 +10,7 @@ extension Statement {
         select engagement_id, participant_id, version, kind, programme, opened_at, settled_at, closed_at, peer_id,
           matched_at
         from referral.engagement
-        where agency_id = $1 and participant_id = $2 and closed_at is null
+        where agency_id = $1 and participant_id = any($2) and closed_at is null
         order by engagement_id desc
         """
     )
@@ -46,7 +46,7 @@ extension Statement {
         select exists (
           select
           from referral.engagement as e
-          where e.agency_id = $1 and e.participant_id = $3 and e.peer_id = $2
+          where e.agency_id = $1 and e.participant_id = any(referral.participant_group($1, $3)) and e.peer_id = $2
             and (e.closed_at is null
               or exists (
                 select
@@ -57,9 +57,15 @@ extension Statement {
 }
 
 extension Store {
-    /// The participant's engagements that are not closed, the latest first.
+    /// The participant's engagements that are not closed, the latest first. Not those of others who are the same person: what
+    /// belongs to an engagement is sealed with one key.
     func openEngagements(of participant: ParticipantID, in work: Work) async throws -> [Engagement] {
-        try await work.tx.query(.openEngagements, work.agencyID, participant).map { try Engagement(row: $0) }
+        try await openEngagements(ofSeveral: [participant], in: work)
+    }
+
+    /// The same of several participants.
+    func openEngagements(ofSeveral participants: [ParticipantID], in work: Work) async throws -> [Engagement] {
+        try await work.tx.query(.openEngagements, work.agencyID, participants).map { try Engagement(row: $0) }
     }
 
     func engagement(_ id: ReferralID, in work: Work) async throws -> Engagement? {
@@ -75,7 +81,7 @@ extension Store {
         )
     }
 
-    /// Whether this peer supports this participant now.
+    /// Whether this peer supports this participant now, under whatever id.
     func isAssigned(_ peer: PeerID, to participant: ParticipantID, in work: Work) async throws -> Bool {
         let rows = try await work.tx.query(.isAssigned, work.agencyID, peer, participant)
         return try rows.first?.decode(Bool.self) ?? false

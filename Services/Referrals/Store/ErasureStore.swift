@@ -53,7 +53,7 @@ extension Statement {
 }
 
 extension Store {
-    /// Erases who a locked participant is: the key is thrown away with the names, the digests by which they were found,
+    /// Erases who a locked person is, under all of their ids: the key is thrown away with the names, the digests by which they were found,
     /// and what hospitals sent. Whatever was sealed with it cannot be read any more, here or in a copy that is made from
     /// now on; copies from before keep the key until they are thrown away.
     ///
@@ -62,13 +62,17 @@ extension Store {
     ///
     /// - Throws: ``StoreError`` `stillSupported` while an engagement is open; `Consent.RevocationRefusal` while a consent to
     ///   the criminal justice system stands: under it something would still be told.
-    func erase(_ participant: StoredParticipant, by subject: String, in work: Work) async throws {
-        let id = participant.participantID
-        guard !participant.isErased else { return }
-        guard try await openEngagements(of: id, in: work).isEmpty else { throw StoreError(.stillSupported) }
-        for consent in try await consents(of: id, in: work) where consent.revocation == nil {
-            _ = try await revoke(consent.consentID, of: participant, by: subject, in: work)
+    func erase(_ person: StoredPerson, by subject: String, in work: Work) async throws {
+        guard !person.isErased else { return }
+        let open = try await openEngagements(ofSeveral: person.ids.all, in: work)
+        guard open.isEmpty else { throw StoreError(.stillSupported) }
+        for consent in try await consents(of: person.ids, in: work) where consent.revocation == nil {
+            _ = try await revoke(consent.consentID, of: person, by: subject, in: work)
         }
+        for id in person.ids.all { forget(id, by: subject, in: work) }
+    }
+
+    private func forget(_ id: ParticipantID, by subject: String, in work: Work) {
         work.tx.enqueue(.forgetDigests, work.agencyID, id)
         work.tx.enqueue(.forgetReceived, work.agencyID, id)
         work.tx.enqueue(.disableAccountsOf, work.agencyID, id, work.now)

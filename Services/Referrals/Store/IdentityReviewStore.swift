@@ -2,6 +2,7 @@ internal import MessageTable
 internal import Models
 internal import Postgres
 internal import ReferralsDomain
+internal import ServiceKit
 
 extension Statement {
     /// What waits for a person already is not asked twice.
@@ -34,14 +35,23 @@ extension Statement {
         select review_id, kind, participant_id, other_participant_id, referral_id, policy_version, score, agreement,
           found_at, decision, decided_by, decided_at
         from referral.identity_review
-        where agency_id = $1 and participant_id = $2 and review_id < $3
-        union all
+        where agency_id = $1 and participant_id = any($2) and review_id < $3
+        union
         select review_id, kind, participant_id, other_participant_id, referral_id, policy_version, score, agreement,
           found_at, decision, decided_by, decided_at
         from referral.identity_review
-        where agency_id = $1 and other_participant_id = $2 and review_id < $3
+        where agency_id = $1 and other_participant_id = any($2) and review_id < $3
         order by review_id desc
         limit $4
+        """
+    )
+
+    static let participantsOfReview = Statement(
+        "identity_review.participants",
+        """
+        select participant_id, other_participant_id
+        from referral.identity_review
+        where agency_id = $1 and review_id = $2
         """
     )
 
@@ -76,37 +86,71 @@ extension Store {
         )
     }
 
-    /// Reviews that wait for a decision, the latest first; or all that concern one participant.
+    /// Reviews that wait for a decision, the latest first; or all that concern one person.
     func identityReviews(
         of participant: ParticipantID?, before: IdentityReviewID?, atMost limit: Int, in work: Work
     ) async throws -> [IdentityReview] {
         let start = before ?? .last
         let rows =
             if let participant {
-                try await work.tx.query(.listIdentityReviewsOf, work.agencyID, participant, start, limit)
+                try await work.tx.query(
+                    .listIdentityReviewsOf, work.agencyID,
+                    try await ParticipantMerges.group(of: participant, in: work.tx, of: work.agencyID), start, limit)
             } else {
                 try await work.tx.query(.listOpenIdentityReviews, work.agencyID, start, limit)
             }
         return try rows.map { try IdentityReview(row: $0) }
     }
 
-    /// A person decides about a review.
+    /// A person decides about a review. Two who are the same are merged in the same transaction.
     ///
-    /// - Throws: ``StoreError`` `notFound`; `IdentityReview.Refusal`.
+    /// - Parameter remaining: one of the two, who remains; nil lets the older one remain.
+    /// - Returns: the review, and all ids of whom it concerns.
+    /// - Throws: ``StoreError`` `notFound`; `IdentityReview.Refusal`, `MergeRefusal`.
     func decide(
-        _ id: IdentityReviewID, _ decision: IdentityReview.Decision, by subject: String, in work: Work
-    ) async throws -> IdentityReview {
-        guard let row = try await work.tx.query(.lockIdentityReview, work.agencyID, id).first else {
+        _ id: IdentityReviewID, _ decision: IdentityReview.Decision, remaining: ParticipantID? = nil,
+        by subject: String, in work: Work
+    ) async throws -> (IdentityReview, Set<ParticipantID>) {
+        guard let row = try await work.tx.query(.participantsOfReview, work.agencyID, id).first else {
             throw StoreError(.notFound)
         }
-        var review = try IdentityReview(row: row)
-        if try review.decide(decision, by: subject, at: work.now) {
+        let (participant, other) = try row.decode((ParticipantID, ParticipantID?).self)
+        // The people before the review, as where they are merged without one.
+        var pair: (PersonIDs, PersonIDs)?
+        if let other {
+            let (one, another) = try await lockPeople(participant, other, in: work)
+            pair = (one.ids, another.ids)
+        }
+        guard let locked = try await work.tx.query(.lockIdentityReview, work.agencyID, id).first else {
+            throw StoreError(.notFound)
+        }
+        var review = try IdentityReview(row: locked)
+        let areMerged = pair.map { $0 == $1 } ?? false
+        if try review.decide(decision, areMerged: areMerged, by: subject, at: work.now) {
             try await work.tx.execute(
                 .decideIdentityReview, work.agencyID, id, review.decided?.decision, review.decided?.by,
                 review.decided?.at
             )
+            if let pair, decision == .same, !areMerged {
+                try await merge(pair, remaining: remaining, because: id, by: subject, in: work)
+            }
         }
-        return review
+        return (review, Set(pair.map { $0.all + $1.all } ?? [participant]))
+    }
+
+    private func merge(
+        _ pair: (PersonIDs, PersonIDs), remaining wished: ParticipantID?, because review: IdentityReviewID,
+        by subject: String, in work: Work
+    ) async throws {
+        var remaining = PersonIDs.older(of: pair.0, pair.1)
+        if let wished {
+            guard let side = [pair.0, pair.1].first(where: { $0.contains(wished) }) else {
+                throw Faults([Fault("/remainingID", "one of the two")])
+            }
+            remaining = side
+        }
+        let gone = remaining == pair.0 ? pair.1 : pair.0
+        _ = try await merge(gone.remaining, into: remaining.remaining, because: review, by: subject, in: work)
     }
 }
 

@@ -70,7 +70,8 @@ extension Store {
     func takeIn(_ intake: Intake, _ findings: IntakeFindings, in work: Work) async throws -> TakenIn {
         let policy = try findings.policy(for: intake.partnerID)
         let recognised = try await findOrRegister(intake.person, findings.person, in: work)
-        let (participant, isNew) = (recognised.participant, recognised.isNew)
+        let (person, isNew) = (recognised.person, recognised.isNew)
+        let participant = person.remaining
         var consents: [Consent] = []
         for draft in intake.consents {
             let consent = draft.consent(ids.new(), participant.participantID)
@@ -87,9 +88,9 @@ extension Store {
         var telling = Telling(law: findings.law, consents: consents.sorted { $0.consentID < $1.consentID })
         var open: [Engagement] = []
         if !isNew {
-            telling = try await self.telling(of: participant.participantID, in: work)
+            telling = try await self.telling(of: person.ids, in: work)
             open = try await openEngagements(of: participant.participantID, in: work)
-            if !consentIDs.isEmpty { try await showAgain(participant, telling, in: work) }
+            if !consentIDs.isEmpty { try await showAgain(person, in: work) }
         }
         // Its first referral from this sender, perhaps: no stored one tells of what kind the sender is.
         if let partner = findings.partner { telling.kinds[partner.partnerID] = partner.kind.organisationKind }
@@ -106,13 +107,16 @@ extension Store {
                 referral.referralID, joining: open, by: .intakePolicy, at: work.now
             )
         }
-        let saved = try await save(loaded, clientID: intake.clientID, in: work)
+        let saved = try await save(
+            loaded, clientID: intake.clientID, knownAs: recognised.known.participantID, in: work)
         guard let stored = saved[referral.referralID] else { throw StoreError(.notFound) }
         record(recognised, of: referral.referralID, in: work)
         record(intake.placerIdentifier, of: referral.referralID, by: intake.clientID, in: work)
         let taken = try await answer(
             stored, telling, wasKnown: false, consentIDs: consentIDs, ofNewPerson: isNew, in: work)
-        try await keep(intake.resources, of: stored.referral, ids: taken.senderIDs, with: participant.dataKey, in: work)
+        try await keep(
+            intake.resources, of: stored.referral, by: recognised.known, ids: taken.senderIDs,
+            with: participant.dataKey, in: work)
         return taken
     }
 
@@ -126,7 +130,7 @@ extension Store {
             senderIDs =
                 isNew
                 ? newSenderIDs(of: stored.referral, for: partner, in: work)
-                : try await self.senderIDs(of: stored.referral, for: partner, in: work)
+                : try await self.senderIDs(of: stored, for: partner, in: work)
         }
         let permit = permit(for: stored.referral, under: telling, at: work.now)
         return TakenIn(

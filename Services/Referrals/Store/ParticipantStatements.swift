@@ -105,23 +105,25 @@ extension Statement {
         """
     )
 
-    /// Others who share a phone, or sound alike and were born in the same year.
+    /// Others who share a phone, or sound alike and were born in the same year; several who are one count once.
     static let possibleDuplicates = Statement(
         "blind_index.possible_duplicates",
         """
-        select other.participant_id, array_agg(distinct other.kind)
+        select coalesce(merge.into_id, other.participant_id) as person_id, array_agg(distinct other.kind)
         from referral.participant_blind_index as mine
         join referral.participant_blind_index as other
           on other.agency_id = mine.agency_id
           and other.kind = mine.kind
           and other.key_version = mine.key_version
           and other.hmac = mine.hmac
-          and other.participant_id <> mine.participant_id
+        left join referral.participant_merge as merge
+          on merge.agency_id = $1 and merge.participant_id = other.participant_id
         where mine.agency_id = $1
-          and mine.participant_id = $2
+          and mine.participant_id = any(referral.participant_group($1, $2))
           and mine.kind in ('phone', 'name_birth_year_phonetic')
-        group by other.participant_id
-        order by other.participant_id
+          and other.participant_id <> all (referral.participant_group($1, $2))
+        group by person_id
+        order by person_id
         limit 50
         """
     )

@@ -68,7 +68,7 @@ extension Store {
             identity.phoneIsSafe, work.now
         )
         // A digest that belongs to somebody else stays there: two participants who turn out to be one are for people to
-        // join, never for a form.
+        // merge, never for a form.
         _ = try await index(participant.participantID, digests, in: work)
         return StoredParticipant(
             participantID: participant.participantID, version: participant.version + 1, identity: identity,

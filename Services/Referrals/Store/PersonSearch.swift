@@ -21,7 +21,7 @@ extension Statement {
         "blind_index.candidates",
         """
         select p.participant_id, p.version, p.data_key, p.given_name, p.family_name, p.birth_date, p.phone, p.address,
-          p.postal_code, p.gender, p.identifiers, p.phone_is_safe
+          p.postal_code, p.gender, p.identifiers, p.phone_is_safe, coalesce(merge.into_id, p.participant_id)
         from (
           select found.participant_id, count(*) as shared
           from unnest($2::text[], $3::smallint[], $4::text[]) as wanted (kind, key_version, hmac)
@@ -41,6 +41,8 @@ extension Statement {
         ) as candidate
         join referral.participant as p
           on p.agency_id = $1 and p.participant_id = candidate.participant_id
+        left join referral.participant_merge as merge
+          on merge.agency_id = $1 and merge.participant_id = candidate.participant_id
         order by candidate.shared desc, candidate.participant_id desc
         """
     )
@@ -51,9 +53,9 @@ extension Statement {
 struct PersonSearch: Sendable {
     /// All digests of the person, sorted: what is stored where they are registered.
     let digests: [BlindIndex]
-    /// Whom they lead to; nil before the answers are read, and for somebody who is not known.
+    /// Whom they lead to, merged or not; nil before the answers are read, and for somebody who is not known.
     private(set) var found: ParticipantID?
-    /// Those who may be the same person, as rows: they are opened only if nobody is found.
+    /// Those who may be the same person, as rows, each with who remains of them: they are opened only if nobody is found.
     private(set) var candidates: [Row] = []
     /// Whether there are more of them than are compared.
     private(set) var isCrowded = false

@@ -13,7 +13,7 @@ extension Statement {
         values ($1, $2, $3, $4, $5, $6, 1, $7, $8)
         on conflict (agency_id, partner_id, kind, alias_id) do update
         set version = received_resource.version + 1, content = excluded.content, referral_id = excluded.referral_id,
-          received_at = excluded.received_at
+          participant_id = excluded.participant_id, received_at = excluded.received_at
         """
     )
 
@@ -67,8 +67,13 @@ struct StoredResource: Sendable {
 
 extension Store {
     /// Keeps resources under the sender's ids, sealed. A patient who is referred again replaces the earlier copy.
+    ///
+    /// - Parameters:
+    ///   - known: whom the sender's id for the patient stands for; the patient is sealed with their key.
+    ///   - key: of the referral's participant, for all else.
     func keep(
-        _ resources: [ReceivedResource], of referral: Referral, ids: SenderIDs?, with key: DataKey, in work: Work
+        _ resources: [ReceivedResource], of referral: Referral, by known: StoredParticipant, ids: SenderIDs?,
+        with key: DataKey, in work: Work
     ) async throws {
         guard let partner = referral.partnerID, let ids else { return }
         for resource in resources {
@@ -79,10 +84,11 @@ extension Store {
                 case .task: ids.taskID
                 case .other(let id): id
                 }
-            let content = try key.seal(resource.content, for: .receivedResource)
+            let isPatient = resource.role == .participant
+            let content = try (isPatient ? known.dataKey : key).seal(resource.content, for: .receivedResource)
             try await work.tx.execute(
                 .insertReceived, work.agencyID, partner, resource.kind, alias, referral.referralID,
-                referral.participantID, content, work.now
+                isPatient ? known.participantID : referral.participantID, content, work.now
             )
         }
     }

@@ -1,9 +1,13 @@
 internal import Models
+internal import Postgres
 internal import ReferralsDomain
 
 /// Whom a referral is about, and what was found on the way.
 struct Recognised: Sendable {
-    let participant: StoredParticipant
+    let person: StoredPerson
+    /// The one of them whom the sender's words led to, and will lead to again: what is learned of the person is kept there,
+    /// and the sender's own id stands for that one. A merge that is taken back leaves nothing behind in the other.
+    let known: StoredParticipant
     let isNew: Bool
     /// What a person is to look at, or may want to know; empty for somebody who was simply found, or is like nobody.
     var findings: [Finding] = []
@@ -17,49 +21,71 @@ struct Recognised: Sendable {
 }
 
 extension Store {
-    /// The participant whom a search found; or whom the weights say it is without doubt; or a new one, with the pairs that
-    /// a person is to look at. A known one is locked, and has what this sender adds.
+    /// The person whom a search found; or who it is without doubt, by the weights; or a new one, with the pairs that
+    /// somebody is to look at. A known one is locked, and has what this sender adds.
     ///
     /// A new one is written with the transaction's next statement. The unique index decides between two that register the
     /// same name at once: the second one's transaction fails, is tried again (``StoreError/mayRetry(_:)``), and finds the
     /// first one's. Two who are written differently wait for each other before they look (``PersonSearch``).
     func findOrRegister(_ person: PersonIdentity, _ search: PersonSearch, in work: Work) async throws -> Recognised {
         if let id = search.found {
-            let participant = try await lockParticipant(id, in: work)
-            let match = matching.compare(person, participant.identity)
+            let found = try await lockPerson(id, in: work)
+            let match = matching.compare(person, try found.participant(id).identity)
             return Recognised(
-                participant: try await complete(participant, from: person, search.digests, in: work), isNew: false,
-                findings: match.contradictsNumber ? [.init(kind: .contradiction, match: match)] : []
+                person: found, known: try await complete(found, id, from: person, search.digests, in: work),
+                isNew: false, findings: match.contradictsNumber ? [.init(kind: .contradiction, match: match)] : []
             )
         }
-        let candidates = try search.candidates.map { try readParticipant($0, in: work) }
-        let newcomer = matching.newcomer(person, among: candidates.map(\.identity))
-        let matches = candidates.map { ($0.participantID, matching.compare(newcomer, $0.identity)) }
-        if let id = IdentityMatch.chosen(of: matches) {
-            let participant = try await lockParticipant(id, in: work)
-            let match = matching.compare(newcomer, participant.identity)
+        let candidates = try search.candidates.map { row in
+            (stored: try readParticipant(row, in: work), remaining: try row.value(12, as: ParticipantID.self))
+        }
+        let newcomer = matching.newcomer(person, among: candidates.map(\.stored.identity))
+        let matches = IdentityMatch.best(
+            of: candidates.map { candidate in
+                (
+                    candidate: candidate.stored.participantID, person: candidate.remaining,
+                    match: matching.compare(newcomer, candidate.stored.identity)
+                )
+            })
+        if let id = IdentityMatch.chosen(of: matches.map { ($0.candidate, $0.match) }) {
+            let found = try await lockPerson(id, in: work)
+            let before = try found.participant(id)
+            let match = matching.compare(newcomer, before.identity)
             // Somebody added to the identity before it was locked.
             guard match.verdict == .same else { throw StoreError(.raced) }
-            let completed = try await complete(participant, from: person, search.digests, in: work)
+            let completed = try await complete(found, id, from: person, search.digests, in: work)
             // Written so again, the person is found at once.
-            if completed.version == participant.version {
+            if completed.version == before.version {
                 _ = try await index(id, search.digests, in: work)
             }
-            return Recognised(participant: completed, isNew: false, findings: [.init(kind: .join, match: match)])
+            return Recognised(
+                person: found, known: completed, isNew: false, findings: [.init(kind: .join, match: match)])
         }
         let new = try register(person, search.digests, in: work)
-        var findings = matches.filter { $0.1.verdict != .different }.map { id, match in
-            Recognised.Finding(kind: .pair, otherID: id, match: match)
+        var findings = matches.filter { $0.match.verdict != .different }.map {
+            Recognised.Finding(kind: .pair, otherID: $0.candidate, match: $0.match)
         }
         if search.isCrowded { findings.append(.init(kind: .crowd)) }
-        return Recognised(participant: new, isNew: true, findings: findings)
+        return Recognised(person: StoredPerson(new), known: new, isNew: true, findings: findings)
+    }
+
+    /// Adds what a sender knows to the participant whom its words led to.
+    private func complete(
+        _ person: StoredPerson, _ id: ParticipantID, from other: PersonIdentity, _ digests: [BlindIndex], in work: Work
+    ) async throws -> StoredParticipant {
+        let before = try person.participant(id)
+        let completed = try await complete(before, from: other, digests, in: work)
+        if completed.version != before.version, id != person.ids.remaining {
+            work.tx.enqueue(.touchParticipants, work.agencyID, [person.ids.remaining], work.now)
+        }
+        return completed
     }
 
     /// Keeps what was found on the way; after the referral is stored.
     func record(_ recognised: Recognised, of referral: ReferralID, in work: Work) {
         for finding in recognised.findings {
             let review = IdentityReview(
-                reviewID: ids.new(), kind: finding.kind, participantID: recognised.participant.participantID,
+                reviewID: ids.new(), kind: finding.kind, participantID: recognised.known.participantID,
                 otherID: finding.otherID, referralID: referral, policyVersion: matching.policy.version,
                 score: finding.match?.score, agreement: finding.match?.agreements.map(\.description) ?? [],
                 foundAt: work.now,

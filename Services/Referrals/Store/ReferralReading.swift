@@ -18,8 +18,9 @@ extension Statement {
           from referral.referral
           where agency_id = $1 and referral_id = $2
             and participant_id <> all (array(
-              select k.participant_id
+              select person.participant_id
               from restriction_terms as k
+              cross join lateral unnest(referral.participant_group($1, k.participant_id)) as person (participant_id)
               where k.agency_id = $1 and k.recipient_kind = 'person' and k.recipient = $4 and k.ended_at is null))
         ), audited as (
           insert into audit_event
@@ -33,7 +34,7 @@ extension Statement {
           r.priority, r.programme, r.languages, r.peer_gender_wish, r.takes_medication, r.callback, r.status,
           r.business_status, r.status_reason, r.cancelled_by_sender, r.closing_reason, r.received_at, r.accepted_at,
           r.closed_at, r.changed_at, r.business_changed_at, r.shown_version, r.shown_status, r.shown_business,
-          r.shown_at, p.data_key
+          r.shown_at, p.data_key, r.known_as_id
         from referral.referral as r
         join referral.participant as p on p.agency_id = r.agency_id and p.participant_id = r.participant_id
         where r.agency_id = $1 and r.referral_id = (select referral_id from found)
@@ -49,8 +50,9 @@ extension Statement {
           from referral.referral
           where agency_id = $1 and referral_id < $2
             and participant_id <> all (array(
-              select k.participant_id
+              select person.participant_id
               from restriction_terms as k
+              cross join lateral unnest(referral.participant_group($1, k.participant_id)) as person (participant_id)
               where k.agency_id = $1 and k.recipient_kind = 'person' and k.recipient = $5 and k.ended_at is null
                 and (k.data_classes = '{}' or k.data_classes && '{presence,referral}')))
           order by referral_id desc
@@ -67,7 +69,7 @@ extension Statement {
           r.priority, r.programme, r.languages, r.peer_gender_wish, r.takes_medication, r.callback, r.status,
           r.business_status, r.status_reason, r.cancelled_by_sender, r.closing_reason, r.received_at, r.accepted_at,
           r.closed_at, r.changed_at, r.business_changed_at, r.shown_version, r.shown_status, r.shown_business,
-          r.shown_at, p.data_key
+          r.shown_at, p.data_key, r.known_as_id
         from referral.referral as r
         join referral.participant as p on p.agency_id = r.agency_id and p.participant_id = r.participant_id
         where r.agency_id = $1 and r.referral_id = any(array(select referral_id from page))
@@ -84,8 +86,9 @@ extension Statement {
           from referral.referral
           where agency_id = $1 and status = $2 and referral_id < $3
             and participant_id <> all (array(
-              select k.participant_id
+              select person.participant_id
               from restriction_terms as k
+              cross join lateral unnest(referral.participant_group($1, k.participant_id)) as person (participant_id)
               where k.agency_id = $1 and k.recipient_kind = 'person' and k.recipient = $6 and k.ended_at is null
                 and (k.data_classes = '{}' or k.data_classes && '{presence,referral}')))
           order by referral_id desc
@@ -102,7 +105,7 @@ extension Statement {
           r.priority, r.programme, r.languages, r.peer_gender_wish, r.takes_medication, r.callback, r.status,
           r.business_status, r.status_reason, r.cancelled_by_sender, r.closing_reason, r.received_at, r.accepted_at,
           r.closed_at, r.changed_at, r.business_changed_at, r.shown_version, r.shown_status, r.shown_business,
-          r.shown_at, p.data_key
+          r.shown_at, p.data_key, r.known_as_id
         from referral.referral as r
         join referral.participant as p on p.agency_id = r.agency_id and p.participant_id = r.participant_id
         where r.agency_id = $1 and r.referral_id = any(array(select referral_id from page))

@@ -10,6 +10,8 @@ struct StoredReferral: Sendable {
     /// The client through which the partner sent it.
     let clientID: String?
     var shown: Shown
+    /// Behind whose id the sender's own one stands: not always that of the one who remained when the referral came.
+    let knownAs: ParticipantID
 
     /// What the sender was last shown. The version is the sender's own: it moves only when what is shown moves, so that
     /// no number tells of progress that may not be told.
@@ -47,9 +49,9 @@ extension Store {
         return try await load(try rows.map { try $0.decode(ReferralID.self) }, in: work).reversed()
     }
 
-    /// All referrals of a participant, oldest first.
-    func referrals(of participant: ParticipantID, in work: Work) async throws -> [StoredReferral] {
-        let rows = try await work.tx.query(.referralsOfParticipant, work.agencyID, participant)
+    /// All referrals of a person, oldest first.
+    func referrals(of person: PersonIDs, in work: Work) async throws -> [StoredReferral] {
+        let rows = try await work.tx.query(.referralsOfPerson, work.agencyID, person.all)
         return try await load(try rows.map { try $0.decode(ReferralID.self) }, in: work)
     }
 
@@ -101,7 +103,8 @@ extension Store {
             shown: .init(
                 version: try row.value(23), status: try row.value(24), business: try row.value(25),
                 at: try row.value(26)
-            )
+            ),
+            knownAs: try row.value(28, as: ParticipantID?.self) ?? participantID
         )
     }
 }

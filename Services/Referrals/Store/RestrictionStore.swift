@@ -31,7 +31,7 @@ extension Statement {
         select restriction_id, participant_id, version, recipient_kind, recipient, data_classes, purposes, paid_in_full,
           status, requested_at, requested_by, decided_at, decided_by, reason
         from referral.restriction
-        where agency_id = $1 and participant_id = $2
+        where agency_id = $1 and participant_id = any($2)
         order by restriction_id
         """
     )
@@ -39,9 +39,10 @@ extension Statement {
 
 extension Store {
     /// What a participant asked for, in the order in which it was asked.
-    func restrictions(of participant: StoredParticipant, in work: Work) async throws -> [RestrictionRequest] {
-        try await work.tx.query(.listRestrictions, work.agencyID, participant.participantID).map {
-            try RestrictionRequest(row: $0, key: participant.dataKey)
+    func restrictions(of person: StoredPerson, in work: Work) async throws -> [RestrictionRequest] {
+        try await work.tx.query(.listRestrictions, work.agencyID, person.ids.all).map { row in
+            let key = try person.participant(try row.column("participant_id")).dataKey
+            return try RestrictionRequest(row: row, key: key)
         }
     }
 
@@ -55,29 +56,30 @@ extension Store {
         )
     }
 
-    /// Decides about a request of a locked participant. What is agreed to holds from this transaction's end on, here;
+    /// Decides about a request of a locked person. What is agreed to holds from this transaction's end on, here;
     /// the other services hear of it, and the senders are shown what is left.
     ///
     /// - Throws: ``StoreError`` `notFound`, `stale`; ``RestrictionRequest/Refusal``.
     func decide(
-        _ id: RestrictionID, of participant: StoredParticipant, expecting version: Int,
+        _ id: RestrictionID, of person: StoredPerson, expecting version: Int,
         in work: Work, _ decide: (inout RestrictionRequest) throws -> Void
     ) async throws -> RestrictionRequest {
-        let all = try await restrictions(of: participant, in: work)
+        let all = try await restrictions(of: person, in: work)
         guard var request = all.first(where: { $0.restrictionID == id }) else { throw StoreError(.notFound) }
         guard request.version == version else { throw StoreError(.stale) }
         let before = request.status
         try decide(&request)
+        let key = try person.participant(request.participantID).dataKey
         let touched = try await work.tx.execute(
             .updateRestriction, work.agencyID, id, request.version, request.status, request.decidedAt,
-            request.decidedBy, try participant.dataKey.seal(request.reason, for: .restrictionReason)
+            request.decidedBy, try key.seal(request.reason, for: .restrictionReason)
         )
         guard touched == 1 else { throw StoreError(.raced) }
         if request.status == .agreed || before == .agreed {
             let event = RestrictionChanged(request, at: work.now)
             try await RestrictionTerms.save(event, in: work.tx, of: work.agencyID)
             try work.publish(event)
-            try await showAgain(participant, try await telling(of: participant.participantID, in: work), in: work)
+            try await showAgain(person, in: work)
         }
         return request
     }

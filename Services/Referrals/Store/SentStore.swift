@@ -49,7 +49,7 @@ extension Store {
         }
         let stored = all.prefix(limit)
         let ids = try await senderIDs(
-            of: stored.map { ($0.referral.referralID, $0.referral.participantID) }, for: partner, in: work
+            of: stored.map { ($0.referral.referralID, $0.knownAs) }, for: partner, in: work
         )
         let participants = Set(stored.map(\.referral.participantID)).sorted()
         let tellings = participants.isEmpty ? [:] : try await telling(of: participants, in: work)

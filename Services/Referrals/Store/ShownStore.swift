@@ -51,12 +51,14 @@ extension Store {
         )
     }
 
-    /// After a consent was given, revoked or has expired: each sender is shown what it may see now.
+    /// After a consent was given, revoked or has expired, or a merge was decided: each sender is shown what it may see now.
+    /// The person is locked.
     ///
     /// The word is queued only where more is shown than before: that something was taken back is not announced.
-    func showAgain(_ participant: StoredParticipant, _ telling: Telling, in work: Work) async throws {
-        for stored in try await referrals(of: participant.participantID, in: work)
-        where stored.referral.partnerID != nil {
+    func showAgain(_ person: StoredPerson, in work: Work) async throws {
+        let telling = try await telling(of: person.ids, in: work)
+        for stored in try await referrals(of: person.ids, in: work) where stored.referral.partnerID != nil {
+            let key = try person.participant(stored.referral.participantID).dataKey
             let (shown, moved) = shown(stored.referral, after: stored, telling, at: work.now)
             guard moved else { continue }
             try await work.tx.execute(
@@ -64,7 +66,7 @@ extension Store {
                 shown.at
             )
             let view = senderView(of: stored.referral, telling, at: work.now)
-            try recordShown(shown, view, of: stored.referral, with: participant.dataKey, in: work)
+            try recordShown(shown, view, of: stored.referral, with: key, in: work)
             if view.tellsProgress { try await queueWord(of: stored.referral, view, shown: shown, in: work) }
         }
     }

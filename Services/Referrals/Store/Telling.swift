@@ -45,8 +45,8 @@ extension Store {
             RestrictionTerms.question(of: participants, in: work.agencyID)
         )
         let law = try Self.law(answers[0], in: work)
-        let consents = Dictionary(
-            grouping: try answers[1].map { try Consent(row: $0) }, by: \.participantID)
+        var consents: [ParticipantID: [Consent]] = [:]
+        for row in answers[1] { consents[try row.column("asked_id"), default: []].append(try Consent(row: row)) }
         let kinds = try Self.kinds(answers[2])
         let restrictions = try RestrictionTerms.read(answers[3])
         return Dictionary(
@@ -62,6 +62,14 @@ extension Store {
     /// What decides about one person.
     func telling(of participant: ParticipantID, in work: Work) async throws -> Telling {
         guard let found = try await telling(of: [participant], in: work)[participant] else {
+            throw StoreError(.notFound)
+        }
+        return found
+    }
+
+    /// What decides about one person, with the kinds of the senders of all ids.
+    func telling(of person: PersonIDs, in work: Work) async throws -> Telling {
+        guard let found = try await telling(of: person.all, in: work)[person.remaining] else {
             throw StoreError(.notFound)
         }
         return found

@@ -37,10 +37,10 @@ struct ConsentOverFHIRTests {
             let person = try #require(
                 try await referring.work { work in
                     try await work.tx.query(.pageOfParticipants, work.agencyID, ParticipantID.first, 1)
-                        .map { try referring.store.readParticipant($0, in: work) }
+                        .map { StoredPerson(try referring.store.readParticipant($0, in: work)) }
                 }.first)
             _ = try await referring.work { work in
-                for consent in try await referring.store.consents(of: person.participantID, in: work) {
+                for consent in try await referring.store.consents(of: person.ids, in: work) {
                     _ = try await referring.store.revoke(consent.consentID, of: person, by: "officer", in: work)
                 }
             }

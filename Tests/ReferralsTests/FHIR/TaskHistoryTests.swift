@@ -54,9 +54,9 @@ struct TaskHistoryTests {
                 let participantID = try #require(
                     try await referring.store.referral(id, in: work)?.referral.participantID
                 )
-                let participant = try await referring.store.lockParticipant(participantID, in: work)
-                let consent = try #require(try await referring.store.consents(of: participantID, in: work).first)
-                _ = try await referring.store.revoke(consent.consentID, of: participant, by: "coordinator", in: work)
+                let person = try await referring.store.lockPerson(participantID, in: work)
+                let consent = try #require(try await referring.store.consents(of: person.ids, in: work).first)
+                _ = try await referring.store.revoke(consent.consentID, of: person, by: "coordinator", in: work)
             }
         }
         try await body(hospital, path)

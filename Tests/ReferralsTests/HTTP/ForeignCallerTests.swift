@@ -63,9 +63,11 @@ struct ForeignCallerTests {
         ]
         let (accountID, sessionID) = try await account(in: referring)
         (known["accountID"], known["sessionID"]) = (accountID, sessionID)
+        var twin = ""
         for person in [RecognitionTests.rosa, RecognitionTests.twin] {
-            _ = try await referring.refer(person, from: hospital.partnerID)
+            twin = try await referring.refer(person, from: hospital.partnerID).stored.referral.participantID.description
         }
+        let merge = #"{"intoID":"\#(twin)"}"#
         known["reviewID"] = try await one(Statement("test.i", "select review_id::text from referral.identity_review"))
         let database = Database(pool: pool, workers: referring.workers)
         let api = ReferralsAPI(database: database, store: referring.store, clock: referring.clock.wall)
@@ -112,7 +114,7 @@ struct ForeignCallerTests {
                         "declareEmergency":
                             #"{"participantID":"\(participant)","recipientName":"Dr. Who","recipientAffiliation":"Mercy","nature":"overdose, not breathing"}"#
                             .replacing("\\(participant)", with: participant),
-                        "decideIdentityReview": #"{"decision":"different"}"#,
+                        "decideIdentityReview": #"{"decision":"different"}"#, "mergeParticipant": merge,
                         "fhirUpdateTask":
                             #"{"resourceType":"Task","id":"{id}","status":"cancelled","intent":"order","statusReason":{"text":"x"}}"#,
                         "fhirPatchTask": #"[{"op":"replace","path":"/status","value":"cancelled"}]"#,

@@ -55,7 +55,7 @@ struct IdentityReviewAPITests {
             )
             #expect(
                 recorded.sorted() == [
-                    "decideIdentityReview update 1", "decideIdentityReview update 1", "listIdentityReviews search 0",
+                    "decideIdentityReview update 2", "listIdentityReviews search 0",
                     "listIdentityReviews search 2",
                     "listIdentityReviews search 2",
                 ])

@@ -44,13 +44,13 @@ struct PersonFieldsTests {
             let stored = try #require(
                 try await referring.work { work in
                     try await work.tx.query(.pageOfParticipants, work.agencyID, ParticipantID.first, 1)
-                        .map { try referring.store.readParticipant($0, in: work) }
+                        .map { StoredPerson(try referring.store.readParticipant($0, in: work)) }
                 }.first)
             #expect(stored.identity.postalCode == "08611" && stored.identity.gender == .other)
             let (office, peer) = (
                 ParticipantView(
                     stored, within: .office(of: referring.agencyID, classes: [.presence, .identity])),
-                ParticipantView(stored, within: .assignedPeer(of: stored.participantID, in: referring.agencyID))
+                ParticipantView(stored, within: .assignedPeer(of: stored.ids.remaining, in: referring.agencyID))
             )
             #expect(office.postalCode == "08611" && office.gender == .other)
             #expect(peer.postalCode == nil && peer.gender == nil)

@@ -291,9 +291,9 @@ struct ReferralsGroupTests {
             }
             let participantID = first.stored.referral.participantID
             _ = try await referring.work { work in
-                let participant = try await referring.store.lockParticipant(participantID, in: work)
+                let person = try await referring.store.lockPerson(participantID, in: work)
                 return try await referring.store.revoke(
-                    try #require(first.consentIDs.first), of: participant, by: "coordinator", in: work)
+                    try #require(first.consentIDs.first), of: person, by: "coordinator", in: work)
             }
             let count = await posted.all.count
             #expect(await sender.send(attempt) == .withdrawn("not to be disclosed any more"))

@@ -11,15 +11,21 @@ struct PlanTests {
     /// The statements that are asked often, with values of their types after the agency.
     static let statements: [(Statement, String)] = [
         (.loadReferrals, "array[\(uuid)]::uuid[]"), (.participantOfReferral, uuid), (.referralsOfCase, uuid),
-        (.referralsOfEngagement, uuid), (.referralsOfParticipant, uuid), (.readReferral, "\(uuid), \(audit)"),
+        (.referralsOfEngagement, uuid), (.referralsOfPerson, "array[\(uuid)]::uuid[]"),
+        (.readReferral, "\(uuid), \(audit)"),
         (.listReferrals, "\(uuid), 50, \(audit)"), (.listReferralsByStatus, "'requested', \(uuid), 50, \(audit)"),
         (.listAwaitingClosing, "\(uuid), 50"),
         (.listShown, "\(uuid), '2026-01-01', \(uuid), 50"),
         (.listShownByStatus, "\(uuid), '{accepted}', '2026-01-01', \(uuid), 50"),
         (.findPlacer, "'client', '{1}', '{ab}'"), (.listTransitions, uuid), (.findParticipant, uuid),
         (.lockParticipant, uuid), (.possibleDuplicates, uuid), (.pageOfParticipants, "\(uuid), 50"),
-        (.lookUpBlindIndex, "'{identifier}', '{1}', '{ab}'"), (.listConsents, uuid),
-        (.pageOfConsents, "\(uuid), 200"), (.listConsentsOfSeveral, "array[\(uuid)]::uuid[]"), (.openEngagements, uuid),
+        (.lookUpBlindIndex, "'{identifier}', '{1}', '{ab}'"), (.listConsents, "array[\(uuid)]::uuid[]"),
+        (.findPerson, uuid), (.lockPerson, uuid), (.lockTwoPeople, "\(uuid), \(uuid)"), (.groupOf, uuid),
+        (.mergeState, uuid), (.listMerges, "array[\(uuid)]::uuid[]"), (.listRestrictions, "array[\(uuid)]::uuid[]"),
+        (.listAmendments, "array[\(uuid)]::uuid[]"),
+        (.listDisclosures, "array[\(uuid)]::uuid[], '2026-01-01', '2026-01-01', \(uuid), 50"),
+        (.pageOfConsents, "\(uuid), 200"), (.listConsentsOfSeveral, "array[\(uuid)]::uuid[]"),
+        (.openEngagements, "array[\(uuid)]::uuid[]"),
         (.findEngagement, uuid),
         (.isAssigned, "\(uuid), \(uuid)"), (.findAliases, "\(uuid), array[\(uuid)]::uuid[]"),
         (.resolveAlias, "\(uuid), 'task', \(uuid)"), (.findReceived, "\(uuid), 'Patient', \(uuid)"),
@@ -28,7 +34,8 @@ struct PlanTests {
         (.findAccountByLogin, "'{1}', '{ab}'"), (.lockAccount, uuid), (.listAccounts, "\(uuid), 50"),
         (.lockAttempt, "'ab'"), (.lockSessionByToken, "'ab'"), (.listSessions, "\(uuid), '2026-01-01'"),
         (.candidates, "'{phone,birth_date}', '{1,1}', '{ab,cd}', 51"), (.listOpenIdentityReviews, "\(uuid), 51"),
-        (.listIdentityReviewsOf, "\(uuid), \(uuid), 51"), (.lockIdentityReview, uuid),
+        (.listIdentityReviewsOf, "array[\(uuid)]::uuid[], \(uuid), 51"), (.participantsOfReview, uuid),
+        (.lockIdentityReview, uuid),
     ]
     /// What a statement needs that writes its own audit row.
     static let audit =
@@ -111,6 +118,22 @@ struct PlanTests {
           (agency_id, restriction_id, version, participant_id, recipient_kind, recipient, data_classes, purposes)
         select '\(agency)', pg_temp.id(9, n), 1, pg_temp.id(1, n), 'person', 'person-' || n, '{}', '{}'
         from generate_series(1, 5000) n;
+        insert into referral.restriction
+          (agency_id, restriction_id, version, participant_id, recipient_kind, data_classes, purposes, paid_in_full,
+           status, requested_at, requested_by)
+        select '\(agency)', pg_temp.id(9, n), 1, pg_temp.id(1, n), 'outside', '{}', '{}', false, 'requested', now(), 'x'
+        from generate_series(1, 5000) n;
+        insert into referral.amendment
+          (agency_id, amendment_id, version, participant_id, data_class, request, status, requested_at, requested_by,
+           due_at)
+        select '\(agency)', pg_temp.id(10, n), 1, pg_temp.id(1, n), 'referral', 'x', 'requested', now(), 'x', now()
+        from generate_series(1, 5000) n;
+        insert into referral.disclosure
+          (agency_id, disclosure_id, participant_id, at, disclosed_by, recipient_partner_id, data_classes, purpose,
+           basis, operation_id, request_id)
+        select '\(agency)', pg_temp.id(11, n), pg_temp.id(1, n % 5000 + 1), now(), 'x', pg_temp.id(0, 1), '{referral}',
+          'TREAT', 'care', 'x', 'x'
+        from generate_series(1, 10000) n;
         insert into referral.engagement
           (agency_id, engagement_id, participant_id, version, kind, programme, opened_at, settled_at, closed_at, peer_id)
         select '\(agency)', pg_temp.id(3, n), pg_temp.id(1, n % 5000 + 1), 1, 'proposal', 'x', now(), now(),
@@ -136,6 +159,11 @@ struct PlanTests {
         select '\(agency)', pg_temp.id(6, n), 'pair', pg_temp.id(1, n), pg_temp.id(1, n % 5000 + 1), pg_temp.id(3, n), 1,
           1000, '{phone:same}', now(), 'different', 'x', now()
         from generate_series(1, 4999) n;
+        insert into referral.participant_merge (agency_id, participant_id, version, into_id)
+        select '\(agency)', pg_temp.id(1, n), 1, pg_temp.id(1, n + 2500) from generate_series(1, 2500) n;
+        insert into referral.merge_history
+          (agency_id, participant_id, version, into_id, merged_at, merged_by)
+        select '\(agency)', pg_temp.id(1, n), 1, pg_temp.id(1, n + 2500), now(), 'x' from generate_series(1, 2500) n;
         insert into referral.placer_index (agency_id, client_id, key_version, hmac, referral_id)
         select '\(agency)', 'client', 1, rpad(md5('p' || n), 64, '0'), pg_temp.id(3, n)
         from generate_series(1, 10000) n;

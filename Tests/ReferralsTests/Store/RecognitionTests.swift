@@ -223,18 +223,18 @@ struct RecognitionTests {
             try await referring.addAgency(other)
             await #expect(throws: StoreError(.notFound)) {
                 try await referring.work(for: other) {
-                    try await referring.store.decide(review.reviewID, .same, by: "c", in: $0)
+                    _ = try await referring.store.decide(review.reviewID, .same, by: "c", in: $0)
                 }
             }
             for _ in 1...2 {
                 let decided = try await referring.work {
-                    try await referring.store.decide(review.reviewID, .different, by: "coordinator", in: $0)
+                    try await referring.store.decide(review.reviewID, .different, by: "coordinator", in: $0).0
                 }
                 #expect(decided.decided == .init(.different, by: "coordinator", at: referring.clock.now))
             }
             await #expect(throws: IdentityReview.Refusal.alreadyDecided(.different)) {
                 try await referring.work {
-                    try await referring.store.decide(review.reviewID, .same, by: "c", in: $0)
+                    _ = try await referring.store.decide(review.reviewID, .same, by: "c", in: $0)
                 }
             }
             #expect(try await referring.openReviews().isEmpty)

@@ -128,7 +128,7 @@ struct WebhookDeliveryTests {
                     declaredAt: referring.clock.now, nature: "found unresponsive")
                 let emergency: EmergencyID = referring.store.ids.new()
                 try await referring.work { work in
-                    let participant = try await referring.store.lockParticipant(id, in: work)
+                    let participant = try await referring.store.lockPerson(id, in: work).remaining
                     try await referring.store.declare(emergency, declared, about: participant, by: hospital, in: work)
                 }
                 let sender = Self.sender(referring, receiver.poster())
@@ -157,9 +157,9 @@ struct WebhookDeliveryTests {
                 )
                 let participantID = taken.stored.referral.participantID
                 _ = try await referring.work { work in
-                    let participant = try await referring.store.lockParticipant(participantID, in: work)
+                    let person = try await referring.store.lockPerson(participantID, in: work)
                     return try await referring.store.revoke(
-                        try #require(taken.consentIDs.first), of: participant, by: "coordinator", in: work)
+                        try #require(taken.consentIDs.first), of: person, by: "coordinator", in: work)
                 }
                 _ = try await sender.turn()
                 #expect(try await Self.states(referring) == ["withdrawn not to be disclosed any more"])

@@ -65,8 +65,14 @@ extension FHIRRoutes {
         guard permit.allows(.presence) else { return [] }
         let rendering = ConsentRendering(agency: try await store.agency(in: work), now: work.now)
         let patient = try await store.senderID(of: person, for: caller.partnerID, in: work)
+        // What was recorded for somebody whom the caller knows under another id is found under that one only: that they are
+        // one person is the agency's to know.
+        let others = try await store.known(
+            telling.consents.map(\.participantID), to: caller.partnerID, in: work
+        ).subtracting([person])
         var documents: [FHIRDocument] = []
-        for consent in telling.consents where consent.recipient.columns.partnerID == caller.partnerID {
+        for consent in telling.consents
+        where consent.recipient.columns.partnerID == caller.partnerID && !others.contains(consent.participantID) {
             let id = try await store.senderID(of: consent.consentID, for: caller.partnerID, in: work)
             documents.append(try rendering.document(consent, id: id, patient: patient, partner: partner))
         }

@@ -85,7 +85,7 @@ extension FHIRRoutes {
     private func current(
         _ document: FHIRDocument, of stored: StoredResource, _ caller: FHIRCaller, in work: Work
     ) async throws -> FHIRDocument {
-        let consents = try await store.consents(of: stored.participantID, in: work).filter {
+        let consents = try await store.telling(of: stored.participantID, in: work).consents.filter {
             $0.recipient == .partner(caller.partnerID)
         }
         guard document.json["status"]?.string == "active", consents.contains(where: { $0.revocation != nil }),

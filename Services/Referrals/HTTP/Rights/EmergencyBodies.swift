@@ -57,11 +57,10 @@ struct EmergencyRecordView: Encodable {
     let notice: String
 
     init(
-        _ stored: StoredEmergency, _ participant: StoredParticipant, _ all: [Referral], within permit: Permit
+        _ stored: StoredEmergency, _ identity: PersonIdentity, _ all: [Referral], within permit: Permit
     ) {
         emergencyID = stored.emergencyID
         endsAt = stored.endsAt
-        let identity = participant.identity
         givenName = permit.allows(.name) ? identity.givenName : nil
         familyName = permit.allows(.name) ? identity.familyName : nil
         birthDate = permit.allows(.birthDate) ? identity.birthDate : nil

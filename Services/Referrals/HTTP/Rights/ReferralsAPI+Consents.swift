@@ -29,9 +29,9 @@ extension ReferralsAPI {
     }
 
     func listConsents(_ request: Request, _ context: APIContext) async throws -> Response {
-        try await withParticipant(context) { participant, permit, work in
-            let all = try await store.consents(of: participant.participantID, in: work)
-            try record(.read, permit, participant, context, work)
+        try await withParticipant(context) { person, permit, work in
+            let all = try await store.consents(of: person.ids, in: work)
+            try record(.read, permit, person, context, work)
             return try .ok(Page(items: all.map { ConsentView($0, at: work.now) }, next: nil))
         }
     }
@@ -42,13 +42,13 @@ extension ReferralsAPI {
         if principal.role == .participant { try body.checkSignedByParticipant() }
         let draft = try body.draft(sender: nil, ownOnly: false, now: clock.now(), at: "")
         let consentID = store.ids.new(ConsentID.self)
-        return try await withParticipant(context, locked: true) { participant, permit, work in
-            let consent = draft.consent(consentID, participant.participantID)
-            let record = AuditRecord(.create, under: permit, participantIDs: [participant.participantID])
+        return try await withParticipant(context, locked: true) { person, permit, work in
+            let consent = draft.consent(consentID, person.ids.remaining)
+            let record = AuditRecord(.create, under: permit, participantIDs: person.ids.all)
             return try await work.tx.once(context, resource: consentID.rawValue, recording: record) {
-                try await store.record(consent, of: participant, by: principal.subject, in: work)
+                try await store.record(consent, of: person, by: principal.subject, in: work)
             } answer: { recorded in
-                let consents = try await store.consents(of: participant.participantID, in: work)
+                let consents = try await store.consents(of: person.ids, in: work)
                 guard let found = consents.first(where: { $0.consentID.rawValue == recorded }) else {
                     throw StoreError(.notFound)
                 }
@@ -67,9 +67,9 @@ extension ReferralsAPI {
         if context.body.readableBytes > 0 {
             method = try await request.decode(RevocationBody.self, context: context).method ?? method
         }
-        return try await withParticipant(context, locked: true) { [method] participant, permit, work in
-            let consent = try await store.revoke(id, of: participant, method, by: principal.subject, in: work)
-            try record(.update, permit, participant, context, work)
+        return try await withParticipant(context, locked: true) { [method] person, permit, work in
+            let consent = try await store.revoke(id, of: person, method, by: principal.subject, in: work)
+            try record(.update, permit, person, context, work)
             return try .ok(ConsentView(consent, at: work.now), etag: consent.version)
         }
     }
@@ -77,9 +77,9 @@ extension ReferralsAPI {
     /// Said twice, the first counts.
     func expireConsent(_ request: Request, _ context: APIContext) async throws -> Response {
         let id = try context.parameter("consentID", as: ConsentID.self)
-        return try await withParticipant(context, locked: true) { participant, permit, work in
-            let consent = try await store.expire(id, of: participant, in: work)
-            try record(.update, permit, participant, context, work)
+        return try await withParticipant(context, locked: true) { person, permit, work in
+            let consent = try await store.expire(id, of: person, in: work)
+            try record(.update, permit, person, context, work)
             return try .ok(ConsentView(consent, at: work.now), etag: consent.version)
         }
     }

@@ -36,11 +36,11 @@ extension ReferralsAPI {
         let start = try page.cursor.map { cursor throws(Problem) in
             (try cursor.value(0, as: Instant.self), try cursor.value(1, as: DisclosureID.self))
         }
-        return try await withParticipant(context) { participant, permit, work in
+        return try await withParticipant(context) { person, permit, work in
             let rows = try await store.disclosures(
-                of: participant.participantID, since: since ?? work.now - Self.accountingReaches,
+                of: person.ids, since: since ?? work.now - Self.accountingReaches,
                 after: start ?? (Instant(microseconds: 0), .first), limit: page.limit + 1, in: work)
-            try record(.read, permit, participant, context, work)
+            try record(.read, permit, person, context, work)
             var shown = Page(rows.map(DisclosureView.init), limit: page.limit) {
                 [$0.at.description, $0.disclosureID.description]
             }
@@ -50,21 +50,21 @@ extension ReferralsAPI {
     }
 
     func printDisclosures(_ request: Request, _ context: APIContext) async throws -> Response {
-        try await withParticipant(context) { participant, permit, work in
+        try await withParticipant(context) { person, permit, work in
             let since = work.now - Self.accountingReaches
             var rows: [StoredDisclosure] = []
             var position = (Instant(microseconds: 0), DisclosureID.first)
             repeat {
                 let more = try await store.disclosures(
-                    of: participant.participantID, since: since, after: position, limit: 500, in: work)
+                    of: person.ids, since: since, after: position, limit: 500, in: work)
                 rows += more
                 if more.count < 500 { break }
                 if let last = more.last { position = (last.at, last.disclosureID) }
             } while true
             let agency = try await store.agency(in: work)
-            try record(.read, permit, participant, context, work)
+            try record(.read, permit, person, context, work)
             return try PrintedPage.disclosures(
-                rows.map(DisclosureView.init), of: ParticipantView(participant, within: permit), agency: agency.name,
+                rows.map(DisclosureView.init), of: ParticipantView(person, within: permit), agency: agency.name,
                 since: since, at: work.now)
         }
     }
@@ -73,25 +73,25 @@ extension ReferralsAPI {
         let body = try await request.decode(DisclosureBody.self, context: context)
         let (subject, requestID) = (try context.principal.subject, context.requestID)
         let entered = try body.checked(now: clock.now())
-        return try await withParticipant(context) { participant, permit, work in
+        return try await withParticipant(context) { person, permit, work in
             if let id = entered.partnerID, try await store.partner(id, in: work) == nil {
                 throw StoreError(.noSuchPartner)
             }
             if let id = entered.consentID {
-                let consents = try await store.consents(of: participant.participantID, in: work)
+                let consents = try await store.consents(of: person.ids, in: work)
                 guard consents.contains(where: { $0.consentID == id }) else {
                     throw Faults([Fault("/consentID", "a consent of this participant")])
                 }
             }
             let id = store.ids.new(DisclosureID.self)
-            let record = AuditRecord(.create, under: permit, participantIDs: [participant.participantID])
+            let record = AuditRecord(.create, under: permit, participantIDs: person.ids.all)
             return try await work.tx.once(context, resource: id.rawValue, recording: record) {
                 store.enter(
-                    entered, as: id, about: participant.participantID, by: subject, requestID: requestID, in: work)
+                    entered, as: id, about: person.ids.remaining, by: subject, requestID: requestID, in: work)
             } answer: { made in
                 try .created(
                     ["disclosureID": DisclosureID(rawValue: made)],
-                    at: "/v1/participants/\(participant.participantID)/disclosures")
+                    at: "/v1/participants/\(person.ids.remaining)/disclosures")
             }
         }
     }

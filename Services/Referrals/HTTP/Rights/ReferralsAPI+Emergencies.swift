@@ -58,8 +58,8 @@ extension ReferralsAPI {
         let response = try await inWork(context) { work in
             let caller = try await emergencyCaller(principal, work)
             return try await work.tx.once(context, resource: id.rawValue) {
-                let participant = try await store.lockParticipant(try await person(body, caller, work), in: work)
-                try await store.declare(id, declaration, about: participant, by: caller?.partnerID, in: work)
+                let person = try await store.lockPerson(try await person(body, caller, work), in: work)
+                try await store.declare(id, declaration, about: person.remaining, by: caller?.partnerID, in: work)
             } answer: { resource in
                 let declared = EmergencyID(rawValue: resource)
                 let view = try await record(of: declared, to: caller, declared == id ? .create : .read, context, work)
@@ -87,22 +87,22 @@ extension ReferralsAPI {
         of id: EmergencyID, to caller: Organisation?, _ action: AuditRecord.Action, _ context: APIContext, _ work: Work
     ) async throws -> EmergencyRecordView {
         guard let stored = try await store.emergency(id, in: work),
-            let participant = try await store.participant(stored.participantID, in: work)
+            let person = try await store.person(stored.participantID, in: work)
         else { throw StoreError(.notFound) }
         let permit = try context.permit(
             about: Participant(
                 agencyID: work.agencyID, participantID: stored.participantID, relationship: .none),
             from: caller, purpose: .emergencyTreatment, emergency: stored.terms, at: work.now)
-        let referrals = try await store.referrals(of: stored.participantID, in: work)
+        let referrals = try await store.referrals(of: person.ids, in: work)
         try work.tx.audit(
             AuditRecord(
-                action, under: permit, participantIDs: [stored.participantID], onBehalfOf: caller?.partnerID), context)
+                action, under: permit, participantIDs: person.ids.all, onBehalfOf: caller?.partnerID), context)
         let declaration = stored.declaration
         store.account(
             permit, about: stored.participantID, to: caller?.partnerID,
             recipient: "\(declaration.recipientName), \(declaration.recipientAffiliation)",
             try context.tellingOperation, in: work)
-        return EmergencyRecordView(stored, participant, referrals.map(\.referral), within: permit)
+        return EmergencyRecordView(stored, person.identity, referrals.map(\.referral), within: permit)
     }
 
     /// The organisation that asks; nil for one of the agency's own people.

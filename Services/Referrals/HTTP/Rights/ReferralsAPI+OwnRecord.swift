@@ -46,29 +46,29 @@ extension ReferralsAPI {
         ) { request, context in
             let version = try request.ifMatch
             let subject = try context.principal.subject
-            return try await withParticipant(context, locked: true) { participant, permit, work in
-                guard participant.version == version || participant.isErased else { throw StoreError(.stale) }
-                try await store.erase(participant, by: subject, in: work)
-                try record(.delete, permit, participant, context, work)
+            return try await withParticipant(context, locked: true) { person, permit, work in
+                guard person.version == version || person.isErased else { throw StoreError(.stale) }
+                try await store.erase(person, by: subject, in: work)
+                try record(.delete, permit, person, context, work)
                 return .noContent
             }
         }
     }
 
     func readRecord(_ request: Request, _ context: APIContext) async throws -> Response {
-        try await withParticipant(context) { participant, permit, work in
-            let view = try await ownRecord(of: participant, within: permit, work)
-            try record(.read, permit, participant, context, work)
-            return try .ok(view, etag: participant.version)
+        try await withParticipant(context) { person, permit, work in
+            let view = try await ownRecord(of: person, within: permit, work)
+            try record(.read, permit, person, context, work)
+            return try .ok(view, etag: person.version)
         }
     }
 
     func printRecord(_ request: Request, _ context: APIContext) async throws -> Response {
-        try await withParticipant(context) { participant, permit, work in
-            let view = try await ownRecord(of: participant, within: permit, work)
+        try await withParticipant(context) { person, permit, work in
+            let view = try await ownRecord(of: person, within: permit, work)
             let agency = try await store.agency(in: work)
             let names = try await organisations(in: view, work)
-            try record(.read, permit, participant, context, work)
+            try record(.read, permit, person, context, work)
             return try PrintedPage.record(view, names: names, agency: agency.name, at: work.now)
         }
     }
@@ -84,26 +84,25 @@ extension ReferralsAPI {
     }
 
     private func ownRecord(
-        of participant: StoredParticipant, within permit: Permit, _ work: Work
+        of person: StoredPerson, within permit: Permit, _ work: Work
     ) async throws -> OwnRecordView {
-        let id = participant.participantID
-        let referrals = try await store.referrals(of: id, in: work).map(\.referral)
+        let referrals = try await store.referrals(of: person.ids, in: work).map(\.referral)
         return OwnRecordView(
-            participant: ParticipantView(participant, within: permit),
+            participant: ParticipantView(person, within: permit),
             referrals: permit.allows(.referral) ? referrals.map { OwnReferralView($0, within: permit) } : [],
-            consents: try await store.consents(of: id, in: work).map { ConsentView($0, at: work.now) },
-            restrictions: try await store.restrictions(of: participant, in: work).map(RestrictionView.init),
-            amendments: try await store.amendments(of: participant, in: work).map(AmendmentView.init)
+            consents: try await store.consents(of: person.ids, in: work).map { ConsentView($0, at: work.now) },
+            restrictions: try await store.restrictions(of: person, in: work).map(RestrictionView.init),
+            amendments: try await store.amendments(of: person, in: work).map(AmendmentView.init)
         )
     }
 
     /// Given twice is given once.
     func recordPrivacyNotice(_ request: Request, _ context: APIContext) async throws -> Response {
         let subject = try context.principal.subject
-        return try await withParticipant(context) { participant, permit, work in
+        return try await withParticipant(context) { person, permit, work in
             try await store.recordNotice(
-                PrivacyNoticeView.currentVersion, to: participant.participantID, by: subject, in: work)
-            try record(.update, permit, participant, context, work)
+                PrivacyNoticeView.currentVersion, to: person.ids.remaining, by: subject, in: work)
+            try record(.update, permit, person, context, work)
             return .noContent
         }
     }

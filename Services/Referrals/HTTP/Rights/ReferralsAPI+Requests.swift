@@ -45,9 +45,9 @@ extension ReferralsAPI {
     }
 
     func listRestrictions(_ request: Request, _ context: APIContext) async throws -> Response {
-        try await withParticipant(context) { participant, permit, work in
-            let all = try await store.restrictions(of: participant, in: work)
-            try record(.read, permit, participant, context, work)
+        try await withParticipant(context) { person, permit, work in
+            let all = try await store.restrictions(of: person, in: work)
+            try record(.read, permit, person, context, work)
             return try .ok(Page(items: all.map(RestrictionView.init), next: nil))
         }
     }
@@ -56,17 +56,17 @@ extension ReferralsAPI {
         let body = try await request.decode(RestrictionBody.self, context: context)
         let recipient = try body.checkedRecipient()
         let (id, subject) = (store.ids.new(RestrictionID.self), try context.principal.subject)
-        return try await withParticipant(context) { participant, permit, work in
-            let record = AuditRecord(.create, under: permit, participantIDs: [participant.participantID])
+        return try await withParticipant(context) { person, permit, work in
+            let record = AuditRecord(.create, under: permit, participantIDs: person.ids.all)
             return try await work.tx.once(context, resource: id.rawValue, recording: record) {
                 store.insert(
                     RestrictionRequest(
-                        restrictionID: id, participantID: participant.participantID, recipient: recipient,
+                        restrictionID: id, participantID: person.ids.remaining, recipient: recipient,
                         classes: Set(body.classes ?? []), purposes: Set(body.purposes ?? []),
                         isPaidInFull: body.isPaidInFull ?? false, requestedAt: work.now, requestedBy: subject),
                     in: work)
             } answer: { made in
-                let all = try await store.restrictions(of: participant, in: work)
+                let all = try await store.restrictions(of: person, in: work)
                 guard let found = all.first(where: { $0.restrictionID.rawValue == made }) else {
                     throw StoreError(.notFound)
                 }
@@ -84,19 +84,19 @@ extension ReferralsAPI {
         let version = try request.ifMatch
         let reason = try await request.decode(DecisionBody.self, context: context).checkedReason()
         let subject = try context.principal.subject
-        return try await withParticipant(context, locked: true) { participant, permit, work in
-            let decided = try await store.decide(id, of: participant, expecting: version, in: work) {
+        return try await withParticipant(context, locked: true) { person, permit, work in
+            let decided = try await store.decide(id, of: person, expecting: version, in: work) {
                 try $0.decide(verb, because: reason, by: subject, at: work.now)
             }
-            try record(.update, permit, participant, context, work)
+            try record(.update, permit, person, context, work)
             return try .ok(RestrictionView(decided), etag: decided.version)
         }
     }
 
     func listAmendments(_ request: Request, _ context: APIContext) async throws -> Response {
-        try await withParticipant(context) { participant, permit, work in
-            let all = try await store.amendments(of: participant, in: work)
-            try record(.read, permit, participant, context, work)
+        try await withParticipant(context) { person, permit, work in
+            let all = try await store.amendments(of: person, in: work)
+            try record(.read, permit, person, context, work)
             return try .ok(Page(items: all.map(AmendmentView.init), next: nil))
         }
     }
@@ -104,16 +104,16 @@ extension ReferralsAPI {
     func requestAmendment(_ request: Request, _ context: APIContext) async throws -> Response {
         let body = try await request.decode(AmendmentBody.self, context: context).checked()
         let (id, subject) = (store.ids.new(AmendmentID.self), try context.principal.subject)
-        return try await withParticipant(context) { participant, permit, work in
-            let record = AuditRecord(.create, under: permit, participantIDs: [participant.participantID])
+        return try await withParticipant(context) { person, permit, work in
+            let record = AuditRecord(.create, under: permit, participantIDs: person.ids.all)
             return try await work.tx.once(context, resource: id.rawValue, recording: record) {
                 try store.insert(
                     AmendmentRequest(
-                        amendmentID: id, participantID: participant.participantID, dataClass: body.dataClass,
+                        amendmentID: id, participantID: person.ids.remaining, dataClass: body.dataClass,
                         request: body.request, requestedAt: work.now, requestedBy: subject),
-                    of: participant, in: work)
+                    of: person.remaining, in: work)
             } answer: { made in
-                let all = try await store.amendments(of: participant, in: work)
+                let all = try await store.amendments(of: person, in: work)
                 guard let found = all.first(where: { $0.amendmentID.rawValue == made }) else {
                     throw StoreError(.notFound)
                 }
@@ -131,40 +131,60 @@ extension ReferralsAPI {
         let version = try request.ifMatch
         let reason = try await request.decode(DecisionBody.self, context: context).checkedReason()
         let subject = try context.principal.subject
-        return try await withParticipant(context, locked: true) { participant, permit, work in
-            let decided = try await store.decide(id, of: participant, expecting: version, in: work) {
+        return try await withParticipant(context, locked: true) { person, permit, work in
+            let decided = try await store.decide(id, of: person, expecting: version, in: work) {
                 try $0.decide(accepting: accepting, because: reason, by: subject, at: work.now)
             }
-            try record(.update, permit, participant, context, work)
+            try record(.update, permit, person, context, work)
             return try .ok(AmendmentView(decided), etag: decided.version)
         }
     }
 
-    /// The participant of the path, as far as the caller may be told of them, in one transaction.
+    /// The person whom the path names, under whatever id, as far as the caller may be told of them, in one transaction.
     ///
     /// - Throws: 404, the same for nobody and for somebody of whom the caller may not be told.
     func withParticipant(
         _ context: APIContext, locked: Bool = false,
-        _ body: @Sendable (StoredParticipant, Permit, Work) async throws -> Response
+        _ body: @Sendable (StoredPerson, Permit, Work) async throws -> Response
     ) async throws -> Response {
-        let principal = try context.principal
         let id = try context.parameter("participantID", as: ParticipantID.self)
         return try await inWork(context) { work in
-            let permit = try await context.permit(
-                about: id, as: try await relationship(of: principal, to: id, work), in: work.tx, at: work.now)
+            let before = try await permit(about: [id], context, work)
             let found =
-                locked ? try await store.lockParticipant(id, in: work) : try await store.participant(id, in: work)
+                locked ? try await store.lockPerson(id, in: work) : try await store.person(id, in: work)
             guard let found else { throw StoreError(.notFound) }
-            return try await body(found, permit, work)
+            return try await body(found, try await permit(before, about: found, context, work), work)
         }
     }
 
+    /// What may be told of a person who was loaded: of several ids it is asked again, about each, because a merge may have
+    /// been decided or taken back in between.
+    func permit(
+        _ before: Permit, about person: StoredPerson, _ context: APIContext, _ work: Work
+    ) async throws -> Permit {
+        let own = try context.principal.participantID ?? person.ids.remaining
+        if person.ids.isAlone, person.ids.contains(own) { return before }
+        return try await permit(about: person.ids.all, context, work)
+    }
+
+    /// The least that may be told of any of these.
+    ///
+    /// - Throws: 404 where nothing may be told of one of them.
+    func permit(about ids: [ParticipantID], _ context: APIContext, _ work: Work) async throws -> Permit {
+        var permits: [Permit] = []
+        for id in ids {
+            let relationship = try await relationship(of: context.principal, to: id, work)
+            permits.append(try await context.permit(about: id, as: relationship, in: work.tx, at: work.now))
+        }
+        guard let least = permits.min(by: { $0.classes.count < $1.classes.count }) else { throw StoreError(.notFound) }
+        return least
+    }
+
+    /// Puts on record what was read or changed of a person, under all of their ids.
     func record(
-        _ action: AuditRecord.Action, _ permit: Permit, _ participant: StoredParticipant, _ context: APIContext,
-        _ work: Work
+        _ action: AuditRecord.Action, _ permit: Permit, _ person: StoredPerson, _ context: APIContext, _ work: Work
     ) throws(Problem) {
-        try work.tx.audit(
-            AuditRecord(action, under: permit, participantIDs: [participant.participantID]), context)
+        try work.tx.audit(AuditRecord(action, under: permit, participantIDs: person.ids.all), context)
     }
 }
 

@@ -43,6 +43,8 @@ public struct IdentityReview: Hashable, Sendable {
         case alreadyDecided(Decision)
         /// Of a crowd nobody in particular is the same.
         case namesNobody
+        /// They are merged: only once that is taken back they can be two.
+        case areMerged
     }
 
     public let reviewID: IdentityReviewID
@@ -79,14 +81,17 @@ public struct IdentityReview: Hashable, Sendable {
         self.decided = decided
     }
 
-    /// A person decides. The same decision again changes nothing.
+    /// A person decides. The same decision again changes nothing; that a pair is one person after all can be taken back, once
+    /// they are not merged any more.
     ///
+    /// - Parameter areMerged: whether the two of a pair are merged now.
     /// - Returns: whether it is new.
-    public mutating func decide(_ decision: Decision, by subject: String, at instant: Instant) throws(Refusal) -> Bool {
-        if let decided {
-            guard decided.decision == decision else { throw .alreadyDecided(decided.decision) }
-            return false
-        }
+    public mutating func decide(
+        _ decision: Decision, areMerged: Bool = false, by subject: String, at instant: Instant
+    ) throws(Refusal) -> Bool {
+        if decided?.decision == decision { return false }
+        guard kind != .pair || decision == .same || !areMerged else { throw .areMerged }
+        if let decided, kind != .pair || decided.decision == .different { throw .alreadyDecided(decided.decision) }
         guard kind != .crowd || decision == .different else { throw .namesNobody }
         decided = Decided(decision, by: subject, at: instant)
         return true

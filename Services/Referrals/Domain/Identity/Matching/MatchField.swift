@@ -80,10 +80,42 @@ extension IdentityMatch {
             || differing.isSuperset(of: [.givenName, .familyName])
     }
 
+    /// The best match of each person: several participants may be one, and count once. In the order in which the people first
+    /// come.
+    public static func best<Candidate, Person: Hashable>(
+        of matches: [(candidate: Candidate, person: Person, match: IdentityMatch)]
+    ) -> [(candidate: Candidate, person: Person, match: IdentityMatch)] {
+        var (best, places): ([(candidate: Candidate, person: Person, match: IdentityMatch)], [Person: Int]) = ([], [:])
+        for match in matches {
+            if let place = places[match.person] {
+                if match.match.isBetter(than: best[place].match) { best[place] = match }
+            } else {
+                places[match.person] = best.count
+                best.append(match)
+            }
+        }
+        return best
+    }
+
+    private func isBetter(than other: IdentityMatch) -> Bool {
+        (verdict.rank, score) > (other.verdict.rank, other.score)
+    }
+
     /// Which of several participants a newcomer is, where nobody needs to look: the only one who is the same person. Of
     /// two, who may themselves be one person registered twice, a person chooses.
     public static func chosen<Candidate>(of matches: [(Candidate, IdentityMatch)]) -> Candidate? {
         let same = matches.filter { $0.1.verdict == .same }
         return same.count == 1 ? same.first?.0 : nil
+    }
+}
+
+extension IdentityMatch.Verdict {
+    /// A level that prevents joins may stand beside a higher score.
+    fileprivate var rank: Int {
+        switch self {
+        case .different: 0
+        case .possible: 1
+        case .same: 2
+        }
     }
 }
