@@ -307,7 +307,9 @@ let package = Package(
                 "critical-time-intervention.v1.json", "overdose-follow-up.v1.json", "recovery-check-ups.v1.json",
                 "programme.schema.json",
             ],
-            migrations: ["V0001_create_scheduling_schema.sql", "V0002_index_appointments_by_plan.sql"]
+            migrations: [
+                "V0001_create_scheduling_schema.sql", "V0002_index_appointments_by_plan.sql", "V0003_forget_words.sql",
+            ]
         )
         + service(
             "Outcomes",

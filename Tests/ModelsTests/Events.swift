@@ -84,6 +84,9 @@ enum Sample {
     static let participantUnmerged = ParticipantUnmerged(
         participantID: participant, fromID: id(22), version: 2, unmergedAt: at("2026-12-02T08:00:00Z")
     )
+    static let participantErased = ParticipantErased(
+        participantID: participant, version: 1, erasedAt: at("2026-12-01T08:00:00Z")
+    )
     static let matchAccepted = MatchAccepted(
         matchID: match, referralID: referral, participantID: participant, peerID: peer, version: 3, kind: .dispatch,
         setting: .emergencyDepartment, programme: .overdoseFollowUp, acceptedAt: at("2026-11-22T01:03:00Z")
@@ -189,7 +192,7 @@ struct Golden: CustomTestStringConvertible, Sendable {
         Golden(Sample.consentChanged), Golden(Sample.consentChangedSparse, sparse: true),
         Golden(Sample.disclosureMade), Golden(Sample.disclosureMadeSparse, sparse: true),
         Golden(Sample.restrictionChanged), Golden(Sample.restrictionChangedSparse, sparse: true),
-        Golden(Sample.participantMerged), Golden(Sample.participantUnmerged),
+        Golden(Sample.participantMerged), Golden(Sample.participantUnmerged), Golden(Sample.participantErased),
         Golden(Sample.matchAccepted),
         Golden(Sample.dispatchEnded), Golden(Sample.dispatchEscalated, sparse: true),
         Golden(Sample.dispatchDeadlineDue),

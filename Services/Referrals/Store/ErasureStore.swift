@@ -53,9 +53,10 @@ extension Statement {
 }
 
 extension Store {
-    /// Erases who a locked person is, under all of their ids: the key is thrown away with the names, the digests by which they were found,
-    /// and what hospitals sent. Whatever was sealed with it cannot be read any more, here or in a copy that is made from
-    /// now on; copies from before keep the key until they are thrown away.
+    /// Erases who a locked person is, under all of their ids: the key is thrown away with the names, the digests by which
+    /// they were found, and what hospitals sent. Whatever was sealed with it cannot be read any more, here or in a copy that
+    /// is made from now on; copies from before keep the key until they are thrown away. The other services are told, so that
+    /// what they hold in words goes, too.
     ///
     /// What is counted stays: referrals, engagements, consents, disclosures, under an id that leads to nobody. Somebody who
     /// comes again is new.
@@ -69,7 +70,10 @@ extension Store {
         for consent in try await consents(of: person.ids, in: work) where consent.revocation == nil {
             _ = try await revoke(consent.consentID, of: person, by: subject, in: work)
         }
-        for id in person.ids.all { forget(id, by: subject, in: work) }
+        for id in person.ids.all {
+            forget(id, by: subject, in: work)
+            try work.publish(ParticipantErased(participantID: id, version: 1, erasedAt: work.now))
+        }
     }
 
     private func forget(_ id: ParticipantID, by subject: String, in work: Work) {

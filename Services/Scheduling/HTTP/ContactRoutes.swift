@@ -15,8 +15,8 @@ extension SchedulingAPI {
         )
         routes.add(
             Route(
-                .get, "/v1/contacts", "listContacts", "Contacts with a participant, the oldest first.", access: .staff,
-                discloses: [.presence, .contact, .note]
+                .get, "/v1/contacts", "listContacts", "Contacts with a participant, the oldest first.",
+                access: .staffAndParticipants, discloses: [.presence, .contact, .note]
             ), listContacts
         )
         routes.add(
@@ -27,7 +27,7 @@ extension SchedulingAPI {
         )
         routes.add(
             Route(
-                .get, "/v1/contacts/{contactID}", "readContact", "A recorded contact.", access: .staff,
+                .get, "/v1/contacts/{contactID}", "readContact", "A recorded contact.", access: .staffAndParticipants,
                 discloses: [.presence, .contact, .note]
             ), readContact
         )
@@ -53,10 +53,12 @@ extension SchedulingAPI {
 
     @Sendable private func listContacts(_ request: Request, _ context: APIContext) async throws -> Response {
         let page = try request.page()
-        guard let participantID: ParticipantID = try request.query("participantID") else {
-            throw Problem.invalid("participantID", "is needed")
-        }
+        let asked: ParticipantID? = try request.query("participantID")
         let contacts = try await transaction(context) { work, reach in
+            // A participant reads their own, peers' notes with them (45 CFR 164.524).
+            guard let participantID = try reach.participant(asked: asked) else {
+                throw Problem.invalid("participantID", "is needed")
+            }
             // A peer reads the history of whom they support now, theirs or an earlier peer's.
             try await requireSupport(of: participantID, reach, in: work)
             let permit = try await permit(context, about: participantID, reach, in: work)
@@ -141,9 +143,8 @@ extension SchedulingAPI {
         guard let contact = try await ContactQueries.find(contactID, in: work.transaction) else {
             throw Problem.notFound.denying(Denial(.hidden))
         }
-        if case .peer(let own) = reach, own != contact.peerID {
-            try await requireSupport(of: contact.participantID, reach, in: work)
-        }
+        if case .peer(let own) = reach, own == contact.peerID { return contact }
+        try await requireSupport(of: contact.participantID, reach, in: work)
         return contact
     }
 

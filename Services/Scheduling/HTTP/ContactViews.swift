@@ -42,7 +42,7 @@ struct ContactView: Encodable, Sendable {
     let withSupports: Bool
     let minutes: Int?
     let supportTypes: [String]
-    /// In the peer's own words: theirs, and their supervisor's.
+    /// In the peer's own words: for peers, supervisors, and the participant whom they are about.
     var note: String?
     /// When the plan wanted it at the latest; nil for a contact outside of it.
     let dueAt: Instant?

@@ -21,6 +21,7 @@ enum SchedulingMessages {
         group.on(RestrictionChanged.self, RestrictionTerms.handle)
         group.on(ParticipantMerged.self, ParticipantMerges.handle)
         group.on(ParticipantUnmerged.self, ParticipantMerges.handle)
+        group.on(ParticipantErased.self) { try await ErasureHandlers.handle($0, in: work($1)) }
         group.on(ContactOverdue.self) { try await DeadlineHandlers.handle($0, in: work($1)) }
         return group
     }

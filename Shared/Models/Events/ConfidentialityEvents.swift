@@ -89,3 +89,21 @@ public struct ParticipantUnmerged: Event {
         self.unmergedAt = unmergedAt
     }
 }
+
+/// Who a participant is was erased: what other services hold of them in words goes, too, as far as it may say who it was.
+/// Published by `referrals` for each id of the person.
+public struct ParticipantErased: Event {
+    public static let topic = "participant.erased.v1"
+
+    public var participantID: ParticipantID
+    public var version: Int?
+    public var erasedAt: Instant
+
+    public var key: String { participantID.description }
+
+    public init(participantID: ParticipantID, version: Int, erasedAt: Instant) {
+        self.participantID = participantID
+        self.version = version
+        self.erasedAt = erasedAt
+    }
+}

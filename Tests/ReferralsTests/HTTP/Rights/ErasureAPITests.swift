@@ -35,6 +35,8 @@ struct ErasureAPITests {
                 #expect(closed.status == 200, "\(closed.text)")
                 for _ in 1...2 { #expect(try await client.call(.post, path, as: officer, ifMatch: 1).status == 204) }
 
+                let topics = try await referring.topics()
+                #expect(topics.filter { $0 == ParticipantErased.topic }.count == 1, "the other services are told once")
                 let known = try await client.call(.get, "/v1/participants/\(id)")
                 #expect(try known["familyName"] == nil)
                 #expect(try known["phone"] == nil)
