@@ -159,6 +159,7 @@ let package = Package(
             resources: [.embedInCode("Data/code-tables.json"), .embedInCode("Data/referral-services.json")],
             swiftSettings: strict
         ),
+        .target(name: "HL7v2", dependencies: ["Models"], path: "Shared/HL7v2", swiftSettings: strict),
         .target(
             name: "ServiceKit",
             dependencies: [
@@ -228,6 +229,7 @@ let package = Package(
         ),
         .testTarget(
             name: "ConfidentialityTests", dependencies: ["Confidentiality", "Models", "JSON"], swiftSettings: strict),
+        .testTarget(name: "HL7v2Tests", dependencies: ["HL7v2", "Models"], swiftSettings: strict),
         .testTarget(name: "FHIRTests", dependencies: ["FHIR", "JSON", "Models", "TestKit"], swiftSettings: strict),
         .testTarget(
             name: "ServiceKitTests",
@@ -288,7 +290,7 @@ let package = Package(
                 "V0012_create_account.sql", "V0013_add_client_certificate.sql", "V0014_recognise_people.sql",
                 "V0015_create_identity_review.sql", "V0016_erase_identities.sql", "V0017_merge_participants.sql",
             ],
-            dependencies: ["FHIR", "ReferralsSettings", crypto, cryptoExtras, httpClient, locks, mustache],
+            dependencies: ["FHIR", "HL7v2", "ReferralsSettings", crypto, cryptoExtras, httpClient, locks, mustache],
             exclude: ["Settings"],
             pages: ["disclosures.mustache", "record.mustache"],
             testDependencies: [hummingbirdTLS]

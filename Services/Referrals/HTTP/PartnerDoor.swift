@@ -14,6 +14,7 @@ struct PartnerDoor: Sendable {
 
     private let fhir: FHIRRoutes
     private let smart: SMARTRoutes
+    private let hl7: HL7Routes
     /// What signs the tokens that the service gives.
     let tokens: AccessTokens
     /// The service as the issuer of the tokens that it gives to partners and to the owners of accounts.
@@ -38,6 +39,7 @@ struct PartnerDoor: Sendable {
             clock: environment.clock, ids: environment.ids, logger: environment.logger
         )
         fhir = FHIRRoutes(database: environment.database, store: store, publicURL: url, clock: environment.clock)
+        hl7 = HL7Routes(database: environment.database, store: store, clock: environment.clock)
         smart = SMARTRoutes(
             publicURL: url, endpoint: endpoint, scopes: FHIRRoutes.scopes, certificates: settings.clientCertificates)
         self.tokens = tokens
@@ -49,5 +51,6 @@ struct PartnerDoor: Sendable {
         // The first prefix that fits renders a problem: the longer one stands in front.
         smart.add(to: &routes)
         fhir.add(to: &routes)
+        hl7.add(to: &routes)
     }
 }

@@ -63,4 +63,12 @@ extension Store {
         for (question, rows) in zip(asked, answers) { try question.read(rows, &findings) }
         return findings
     }
+
+    /// The referral that a sender's own number stands for; nil where it stands for none.
+    func referral(placedAs placer: String, by client: String, in work: Work) async throws -> ReferralID? {
+        let digests = vault.indexKeys.placerDigests(of: placer, by: client, in: work.agencyID)
+        return try await work.tx.query(
+            .findPlacer, work.agencyID, client, digests.map(\.0), digests.map(\.1)
+        ).first?.decode(ReferralID.self)
+    }
 }

@@ -181,6 +181,11 @@ extension APIAnswer {
         if let requestID = HTTPField.Name("X-Request-Id").flatMap({ headers[$0] }) {
             text = text.replacing(requestID, with: "{request}")
         }
+        // An HL7 v2 message has a number of its own (MSH-10), as an answer has its request's.
+        if self.text.hasPrefix("MSH|") {
+            let header = self.text.prefix { $0 != "\r" }.split(separator: "|", omittingEmptySubsequences: false)
+            if header.count > 9 { text = text.replacing("|\(header[9])|", with: "|{number}|") }
+        }
         return ids.reduce(text) { $1.utf8.count < 9 ? $0 : $0.replacing($1, with: "{id}") }
     }
 }

@@ -81,6 +81,10 @@ struct PartnerServer: Sendable {
             database: Database(pool: pool ?? referring.pool, workers: referring.workers), store: referring.store,
             publicURL: publicURL, clock: referring.clock.wall
         ).add(to: &routes)
+        HL7Routes(
+            database: Database(pool: pool ?? referring.pool, workers: referring.workers), store: referring.store,
+            clock: referring.clock.wall
+        ).add(to: &routes)
     }
 
     /// The door for people with accounts.

@@ -100,6 +100,7 @@ struct ForeignCallerTests {
                     bodies: [
                         "createReferral": #"{"setting":"inpatient","priority":"routine"}"#,
                         "fhirTransaction": bundle,
+                        "receiveHL7": HL7DoorTests.referral(),
                         "rejectReferral": #"{"reason":"x"}"#, "holdReferral": #"{"reason":"x"}"#,
                         "cancelReferral": #"{"reason":"x"}"#, "closeReferral": #"{"reason":"need-met"}"#,
                         "addPartnerClient": #"{"jwksURL":"https://k.example/j"}"#,

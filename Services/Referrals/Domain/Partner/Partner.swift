@@ -38,3 +38,21 @@ public struct Partner: Hashable, Sendable {
         self.webhookURL = webhookURL
     }
 }
+
+extension Partner {
+    /// Where somebody is whom it refers without saying where: by what sort of organisation it is. Never an emergency:
+    /// that, the sender has to say.
+    public var usualSetting: Setting {
+        switch kind {
+        case .hospital: .inpatient
+        case .clinic: .treatmentClinic
+        case .court: .treatmentCourt
+        case .prison: .prison
+        case .jail: .jail
+        case .school: .school
+        case .employer: .workplace
+        case .community: .streetOutreach
+        case .healthPlan, .exchange, .other: .primaryCare
+        }
+    }
+}

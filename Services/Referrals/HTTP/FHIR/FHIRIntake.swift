@@ -18,7 +18,7 @@ struct FHIRIntake: Sendable {
         if case .patient(let patient) = incoming.person { languages = patient.languages }
         return Intake(
             request: ReferralRequest(
-                setting: incoming.setting ?? Self.setting(of: sender), priority: incoming.priority, languages: languages
+                setting: incoming.setting ?? sender.usualSetting, priority: incoming.priority, languages: languages
             ),
             person: person,
             consents: incoming.consents.compactMap { reading($0).draft(receivedAt: now) },
@@ -39,21 +39,5 @@ struct FHIRIntake: Sendable {
 
     private func reading(_ consent: R4.Consent) -> ConsentFromFHIR {
         ConsentFromFHIR(consent: consent, incoming: incoming, sender: sender)
-    }
-
-    /// Where somebody is who is referred without an encounter: by what sort of organisation it is. Never an emergency:
-    /// that, the sender has to say.
-    private static func setting(of partner: Partner) -> Setting {
-        switch partner.kind {
-        case .hospital: .inpatient
-        case .clinic: .treatmentClinic
-        case .court: .treatmentCourt
-        case .prison: .prison
-        case .jail: .jail
-        case .school: .school
-        case .employer: .workplace
-        case .community: .streetOutreach
-        case .healthPlan, .exchange, .other: .primaryCare
-        }
     }
 }
