@@ -207,7 +207,7 @@ let package = Package(
         ),
         .executableTarget(
             name: "Benchmarks",
-            dependencies: ["JSON", "MessageTable", "Models", "Postgres", arguments, locks, logging],
+            dependencies: ["HL7v2", "JSON", "MessageTable", "Models", "Postgres", arguments, locks, logging],
             path: "Tests/Benchmarks",
             swiftSettings: strict
         ),

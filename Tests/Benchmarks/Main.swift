@@ -8,7 +8,7 @@ struct Benchmarks: AsyncParsableCommand {
         abstract: "Does one thing as often as it can, and prints how often: for deploy/local/bench.",
         subcommands: [
             SingleStatement.self, BusinessTransaction.self, PublishStatement.self, PublishTransaction.self,
-            Consume.self, Travel.self,
+            Consume.self, Travel.self, ReadHL7.self,
         ]
     )
 }

@@ -9,6 +9,7 @@ import subprocess
 import sys
 
 import audit
+import interfaces
 import measuring
 import messages
 import outages
@@ -78,7 +79,8 @@ def main() -> int:
         benchmark
         for group in (
             statements.single, statements.transactions, messages.consuming, messages.travelling, messages.backlogs,
-            outages.taking_over, web.requests, audit.auditing, outages.restarting,
+            outages.taking_over, web.requests, audit.auditing, interfaces.reading,
+            outages.restarting,
         )
         for benchmark in group(place, given.seconds)
     ]
