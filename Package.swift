@@ -281,7 +281,7 @@ let package = Package(
                 "identity-matching.json", "identity-matching.schema.json", "person-names.json",
                 "person-names.schema.json",
             ],
-            domainDependencies: ["Confidentiality"],
+            domainDependencies: ["Confidentiality", "JSON"],
             migrations: [
                 "V0001_create_referral_schema.sql", "V0002_create_partner.sql", "V0003_create_participant.sql",
                 "V0004_create_referral.sql", "V0005_create_projections.sql", "V0006_drop_participant_ring.sql",
@@ -289,6 +289,7 @@ let package = Package(
                 "V0010_declare_emergencies.sql", "V0011_keep_requests_of_participants.sql",
                 "V0012_create_account.sql", "V0013_add_client_certificate.sql", "V0014_recognise_people.sql",
                 "V0015_create_identity_review.sql", "V0016_erase_identities.sql", "V0017_merge_participants.sql",
+                "V0018_create_directory.sql",
             ],
             dependencies: ["FHIR", "HL7v2", "ReferralsSettings", crypto, cryptoExtras, httpClient, locks, mustache],
             exclude: ["Settings"],

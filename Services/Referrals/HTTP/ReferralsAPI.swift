@@ -44,6 +44,10 @@ struct ReferralsAPI: Sendable {
         addOwnRecord(to: &routes)
         addErasure(to: &routes)
         addAccounts(to: &routes)
+        addDirectoryFeeds(to: &routes)
+        addDirectorySearch(to: &routes)
+        addDirectoryExport(to: &routes)
+        addDirectoryFlags(to: &routes)
     }
 
     /// Runs a request in one transaction of its agency, again where it met another one.

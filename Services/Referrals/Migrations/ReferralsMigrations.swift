@@ -25,6 +25,7 @@ public enum ReferralsMigrations {
                 Migration("V0015_create_identity_review", PackageResources.V0015_create_identity_review_sql),
                 Migration("V0016_erase_identities", PackageResources.V0016_erase_identities_sql),
                 Migration("V0017_merge_participants", PackageResources.V0017_merge_participants_sql),
+                Migration("V0018_create_directory", PackageResources.V0018_create_directory_sql),
             ]
         )
     }

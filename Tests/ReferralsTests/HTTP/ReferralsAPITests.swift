@@ -52,7 +52,10 @@ struct ReferralsAPITests {
                     "fhirSMARTConfiguration", "tokenKeys", "grantToken", "setPrivacyOffice", "readPrivacyNotice",
                     "fhirSMARTConfiguration", "tokenKeys", "grantToken", "signIn", "refreshSession", "signOut",
                     "changePassword", "enrolSecondFactor", "confirmSecondFactor", "listAccounts", "resetAccount",
-                    "disableAccount", "listSessions", "revokeSession",
+                    "disableAccount", "listSessions", "revokeSession", "importDirectoryFeed", "listDirectoryFeeds",
+                    "listDirectoryImports", "readDirectoryImport", "searchDirectory", "hsdsBase",
+                    "hsdsServices", "hsdsService", "exportMeetingGuide", "flagDirectoryEntry", "listDirectoryFlags",
+                    "assureDirectoryEntry",
                 ])
         }
     }

@@ -36,6 +36,17 @@ struct PlanTests {
         (.candidates, "'{phone,birth_date}', '{1,1}', '{ab,cd}', 51"), (.listOpenIdentityReviews, "\(uuid), 51"),
         (.listIdentityReviewsOf, "array[\(uuid)]::uuid[], \(uuid), 51"), (.participantsOfReview, uuid),
         (.lockIdentityReview, uuid),
+        (
+            .searchDirectoryNear,
+            "'{service,meeting/na}', '{100,200}', '{110,210}', 40, -75, 25, '2026-01-01', 'UTC', '{}', null, false, null, "
+                + "false, null, null, 51"
+        ),
+        (.searchDirectoryOnline, "'{meeting/na}', '2026-01-01', 'UTC', '{}', null, null, \(uuid), 51"),
+        (.findDirectoryEntry, uuid),
+        (.listDirectoryFlags, "\(uuid), 'closed', 51"), (.assureDirectoryEntry, "\(uuid), '2026-01-01'"),
+        (.settleDirectoryFlags, "\(uuid), '2026-01-01', 'x'"), (.listDirectoryDigests, uuid),
+        (.listDirectoryMeetings, "'meeting/na', 100"),
+        (.listDirectoryImports, "\(uuid), \(uuid), 51"), (.readDirectoryImport, "\(uuid), \(uuid)"),
     ]
     /// What a statement needs that writes its own audit row.
     static let audit =
@@ -195,6 +206,25 @@ struct PlanTests {
         from generate_series(1, 10000) n;
         insert into referral.refresh_token (agency_id, digest, session_id)
         select '\(agency)', rpad(md5('token' || n), 64, '0'), pg_temp.id(7, n) from generate_series(1, 10000) n;
+        insert into referral.directory_feed (agency_id, feed_id, name, created_at)
+        select '\(agency)', pg_temp.id(8, n), 'feed-' || n, now() from generate_series(1, 20) n;
+        insert into referral.directory_import
+          (agency_id, import_id, feed_id, kind, digest, outcome, taken, added, changed, unchanged, gone, refused,
+           placeless, refusals, imported_at, imported_by)
+        select '\(agency)', pg_temp.id(10, n), pg_temp.id(8, n % 20 + 1), 'bmlt', 'x', 'applied', 1, 0, 0, 1, 0, 0, 0, '[]',
+          now(), 'x'
+        from generate_series(1, 5000) n;
+        insert into referral.directory_entry
+          (agency_id, entry_id, feed_id, foreign_id, digest, shelf, cell, latitude, longitude, is_online, zone, opens,
+           closes, tags, document, changed_at)
+        select '\(agency)', pg_temp.id(11, n), pg_temp.id(8, n % 20 + 1), n, 'x',
+          case when n % 3 = 0 then 'service' else 'meeting/na' end, n, 40, -75, n % 10 = 0, null, '{600}', '{660}', '{}',
+          '{}', now()
+        from generate_series(1, 20000) n;
+        insert into referral.directory_flag (agency_id, entry_id, reason, times, first_at, last_at, settled_at, settled_by)
+        select '\(agency)', pg_temp.id(11, n), 'closed', 1, now(), now(), case when n % 10 > 0 then now() end,
+          case when n % 10 > 0 then 'x' end
+        from generate_series(1, 5000) n;
         analyze
         """
     }

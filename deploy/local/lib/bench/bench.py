@@ -9,6 +9,7 @@ import subprocess
 import sys
 
 import audit
+import directory
 import interfaces
 import measuring
 import messages
@@ -79,7 +80,7 @@ def main() -> int:
         benchmark
         for group in (
             statements.single, statements.transactions, messages.consuming, messages.travelling, messages.backlogs,
-            outages.taking_over, web.requests, audit.auditing, interfaces.reading,
+            outages.taking_over, web.requests, audit.auditing, directory.searching, interfaces.reading,
             outages.restarting,
         )
         for benchmark in group(place, given.seconds)
