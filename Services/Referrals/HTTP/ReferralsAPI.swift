@@ -28,6 +28,7 @@ struct ReferralsAPI: Sendable {
 
     func add(to routes: inout Routes) {
         addIntake(to: &routes)
+        addSheets(to: &routes)
         addReading(to: &routes)
         addDecisions(to: &routes)
         addParticipants(to: &routes)

@@ -129,6 +129,7 @@ struct ForeignCallerTests {
                             #"{"participantID":"\(participant)","recipientName":"Dr. Who","recipientAffiliation":"Mercy","nature":"overdose, not breathing"}"#
                             .replacing("\\(participant)", with: participant),
                         "decideIdentityReview": #"{"decision":"different"}"#, "mergeParticipant": merge,
+                        "importReferrals": "placerIdentifier,setting,priority\nA-1,jail,routine",
                         "flagDirectoryEntry": #"{"reason":"closed"}"#,
                         "fhirUpdateTask":
                             #"{"resourceType":"Task","id":"{id}","status":"cancelled","intent":"order","statusReason":{"text":"x"}}"#,

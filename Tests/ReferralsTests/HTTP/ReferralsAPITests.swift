@@ -55,7 +55,7 @@ struct ReferralsAPITests {
                     "disableAccount", "listSessions", "revokeSession", "importDirectoryFeed", "listDirectoryFeeds",
                     "listDirectoryImports", "readDirectoryImport", "searchDirectory", "hsdsBase",
                     "hsdsServices", "hsdsService", "exportMeetingGuide", "flagDirectoryEntry", "listDirectoryFlags",
-                    "assureDirectoryEntry",
+                    "assureDirectoryEntry", "importReferrals",
                 ])
         }
     }

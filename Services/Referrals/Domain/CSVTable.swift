@@ -2,13 +2,18 @@
 struct CSVTable {
     let columns: [String]
     private(set) var rows: [[String]] = []
+    /// In which line each row begins, as an editor counts: cells may have line ends, and empty lines are left out.
+    private(set) var lines: [Int] = []
 
     /// Nil where the bytes are not UTF-8, or a quote is left open.
     init?(_ bytes: some Collection<UInt8>) {
-        guard let text = String(validating: bytes, as: UTF8.self), let lines = Self.lines(text), let first = lines.first
+        guard let text = String(validating: bytes, as: UTF8.self), let read = Self.lines(text), let first = read.first
         else { return nil }
-        columns = first.map { $0.lowercased() }
-        rows = lines.dropFirst().filter { $0.count > 1 || $0.first?.isEmpty == false }
+        columns = first.cells.map { $0.lowercased() }
+        for line in read.dropFirst() where line.cells.count > 1 || line.cells.first?.isEmpty == false {
+            rows.append(line.cells)
+            lines.append(line.number)
+        }
     }
 
     /// A row by the names of its columns. Empty cells are left out, as are cells beyond the last name.
@@ -16,8 +21,9 @@ struct CSVTable {
         Dictionary(zip(columns, row).filter { !$0.1.isEmpty }, uniquingKeysWith: { first, _ in first })
     }
 
-    private static func lines(_ text: String) -> [[String]]? {
-        var (lines, line, cell): ([[String]], [String], [UInt8]) = ([], [], [])
+    private static func lines(_ text: String) -> [(number: Int, cells: [String])]? {
+        var (lines, line, cell): ([(Int, [String])], [String], [UInt8]) = ([], [], [])
+        var (number, start) = (1, 1)
         var (isQuoted, wasQuote) = (false, false)
         let (quote, comma, newline, back) = (
             UInt8(ascii: "\""), UInt8(ascii: ","), UInt8(ascii: "\n"), UInt8(ascii: "\r")
@@ -28,6 +34,7 @@ struct CSVTable {
             return String(decoding: bytes, as: UTF8.self)
         }
         for byte in text.utf8 {
+            if byte == newline { number += 1 }
             if isQuoted, byte != quote {
                 cell.append(byte)
             } else if byte == quote {
@@ -41,15 +48,15 @@ struct CSVTable {
                 cell = []
             } else if byte == newline {
                 line.append(ended(cell))
-                lines.append(line)
-                (line, cell) = ([], [])
+                lines.append((start, line))
+                (line, cell, start) = ([], [], number)
             } else {
                 cell.append(byte)
             }
             wasQuote = false
         }
         if isQuoted { return nil }
-        if !cell.isEmpty || !line.isEmpty { lines.append(line + [ended(cell)]) }
+        if !cell.isEmpty || !line.isEmpty { lines.append((start, line + [ended(cell)])) }
         return lines
     }
 }
