@@ -6,7 +6,8 @@ extension Statement {
     /// looked for among all meetings of a city.
     ///
     /// Minutes of the week are counted from the Sunday before 1970-01-01, a Thursday. Most entries have one time in the week:
-    /// it is looked at first, because unfolding an array for each of a city's meetings took most of the time.
+    /// it is looked at first, because unfolding an array for each of a city's meetings took most of the time. What time it is
+    /// where the asker is, is asked once; only a listing in another zone is asked by itself.
     ///
     /// The order of the inner query keeps the planner from turning it round: it would read the whole table once and hold each
     /// row against the ranges.
@@ -44,8 +45,14 @@ extension Statement {
               and ($13::integer is null or exists (
                 select
                 from (
-                  select (floor(date_part('epoch', $8::timestamptz at time zone coalesce(entry.zone, $9)) / 60)::bigint
-                    + 5760) % 10080 + 20160 as minute
+                  select case
+                    when entry.zone is null or entry.zone = $9 then (
+                      select (floor(date_part('epoch', $8::timestamptz at time zone $9) / 60)::bigint
+                        + 5760) % 10080 + 20160
+                    )
+                    else (floor(date_part('epoch', $8::timestamptz at time zone entry.zone) / 60)::bigint
+                      + 5760) % 10080 + 20160
+                  end as minute
                 ) as now
                 where (now.minute - entry.opens[1]) % 10080 < entry.closes[1] - entry.opens[1]
                   or (entry.opens[1] - now.minute + 30240) % 10080 <= $13

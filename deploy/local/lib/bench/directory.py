@@ -27,7 +27,8 @@ class Directory:
         for size, (services, meetings) in SIZES.items():
             if size not in self.agencies:
                 self.agencies[size] = self.stage.handrail(
-                    "agency", "add", "--name", f"Directory {size}", "--time-zone", "America/New_York")
+                    "agency", "add", "--name", f"Directory {size}", "--time-zone", "America/New_York",
+                    "--part2-program", "--hipaa-covered-entity")
                 seed = (HERE / "sql" / "directory-seed.sql").read_text()
                 for name, value in (("agency", self.agencies[size]), ("services", services), ("meetings", meetings)):
                     seed = seed.replace(f":{name}", str(value))
