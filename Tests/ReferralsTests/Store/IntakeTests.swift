@@ -125,7 +125,7 @@ struct IntakeTests {
             ).compactMap { $0 }.joined(separator: " ").lowercased()
             #expect(rows.contains("emergency-department"), "the rows are being read")
             for secret in [
-                "quixote", "dulcinea", "1988-02-29", "6095550143", "mrn-0815", "desk seven", "relatives", "4711",
+                "quixote", "dulcinea", "1988-02-29", "6095550143", "mrn-0815", "desk seven", "relatives", "placer-4711",
                 "zip-08999",
             ] {
                 let bytea = secret.utf8.map { byte in
