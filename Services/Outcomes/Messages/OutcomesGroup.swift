@@ -26,6 +26,7 @@ struct OutcomesGroup: Sendable {
         group.on(ParticipantMerged.self, ParticipantMerges.handle)
         group.on(ParticipantUnmerged.self, ParticipantMerges.handle)
         group.on(ConsentChanged.self, ConsentProjection.handle)
+        group.on(ConsentChangedV1.self, ConsentProjection.handle)
         return group
     }
 

@@ -6,7 +6,8 @@ public import Postgres
 public enum BindingNews {
     /// Nobody may skip such a message: a revocation that was skipped would never have been.
     public static let topics: Set<String> = [
-        ConsentChanged.topic, RestrictionChanged.topic, ParticipantMerged.topic, ParticipantUnmerged.topic,
+        ConsentChanged.topic, ConsentChangedV1.topic, RestrictionChanged.topic, ParticipantMerged.topic,
+        ParticipantUnmerged.topic,
     ]
 
     /// For so long what was published may be unread, in seconds. A revocation is effective everywhere within five: what is

@@ -85,8 +85,9 @@ public struct ReferralClosed: Event {
     }
 }
 
-/// As consents were told of before their terms travelled with them: enough to look again, too little to decide by. Nobody
-/// publishes it any more; what was scheduled before is still handled.
+/// As consents were told of before their terms travelled with them: enough to look again and to end one, too little to let
+/// anything through. This version publishes it no more; what was scheduled before is still handled, and what a process of
+/// the version before publishes while a deployment is being renewed, or a revocation there would bind nobody.
 public struct ConsentChangedV1: Event {
     public static let topic = "consent.changed.v1"
 

@@ -14,6 +14,21 @@ public enum ConsentProjection {
         try await save(event, in: context.transaction, of: context.agencyID)
     }
 
+    /// Keeps what messages of an older version say.
+    @Sendable
+    public static func handle(_ event: ConsentChangedV1, _ context: HandlerContext) async throws {
+        try await save(event, in: context.transaction, of: context.agencyID)
+    }
+
+    /// Keeps that a consent is in force no more, as a process of an older version says it: its terms stay as they are known,
+    /// and one that is given that way stays unknown until its terms are told.
+    public static func save(
+        _ event: ConsentChangedV1, in transaction: Transaction, of agency: AgencyID
+    ) async throws {
+        guard let version = event.version, !event.isActive else { return }
+        try await transaction.execute(end, agency, event.consentID, version, event.changedAt)
+    }
+
     /// Keeps a consent as it now is.
     public static func save(_ event: ConsentChanged, in transaction: Transaction, of agency: AgencyID) async throws {
         // A reminder that a date has come says nothing new: the date is in the terms.
@@ -88,6 +103,15 @@ public enum ConsentProjection {
             data_classes = excluded.data_classes, signed_at = excluded.signed_at, expires_at = excluded.expires_at,
             revoked_at = excluded.revoked_at, is_deficient = excluded.is_deficient
         where known.version < excluded.version
+        """
+    )
+
+    private static let end = Statement(
+        "consent_terms.end",
+        """
+        update consent_terms
+        set version = $3, revoked_at = coalesce(revoked_at, $4)
+        where agency_id = $1 and consent_id = $2 and version < $3
         """
     )
 

@@ -178,6 +178,48 @@ struct ProgressReportAPITests {
         }
     }
 
+    /// What a process of the version before says of a consent.
+    private static func before(_ consent: UInt32 = 50, version: Int, isActive: Bool) -> ConsentChangedV1 {
+        ConsentChangedV1(
+            consentID: .number(consent), participantID: .number(900), version: version, recipientID: .number(3),
+            isActive: isActive, changedAt: .noon)
+    }
+
+    @Test("a consent that a process of the version before revokes is revoked")
+    func revokedBefore() async throws {
+        try await Self.withParticipant { api in
+            try await Self.know(.fixture(version: 2), api)
+            #expect(try await api.send(.post, Self.path, json: Self.body()).status == 200)
+            try await api.fixture.observer.withTransaction(.agency(.north)) { transaction in
+                try transaction.publish(Self.before(version: 3, isActive: false), agency: .north, headers: .none)
+            }
+            try await api.running {
+                try await api.eventually("revoked") {
+                    try await api.send(.post, Self.path, json: Self.body()).status == 403
+                }
+            }
+            #expect(try await Self.reasons(api).contains("consent TREAT"))
+        }
+    }
+
+    @Test("what a process of the version before says of a consent given is too little to tell by, older news is none")
+    func givenBefore() async throws {
+        try await Self.withParticipant { api in
+            func know(_ event: ConsentChangedV1) async throws {
+                try await api.fixture.work { work in
+                    try await ConsentProjection.save(event, in: work.transaction, of: work.agencyID)
+                }
+            }
+            try await know(Self.before(version: 1, isActive: true))
+            #expect(try await api.send(.post, Self.path, json: Self.body()).status == 403)
+            try await Self.know(.fixture(version: 2), api)
+            try await know(Self.before(version: 1, isActive: false))
+            try await know(Self.before(version: 3, isActive: true))
+            try await know(Self.before(51, version: 3, isActive: false))
+            #expect(try await api.send(.post, Self.path, json: Self.body()).status == 200)
+        }
+    }
+
     @Test("while news of consents is late nobody outside is told, and when it is handled they are again")
     func late() async throws {
         try await Self.withParticipant { api in
