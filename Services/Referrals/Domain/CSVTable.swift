@@ -5,9 +5,10 @@ struct CSVTable {
     /// In which line each row begins, as an editor counts: cells may have line ends, and empty lines are left out.
     private(set) var lines: [Int] = []
 
-    /// Nil where the bytes are not UTF-8, or a quote is left open.
+    /// Nil where the bytes are not UTF-8, hold U+0000 (no text of PostgreSQL does), or a quote is left open.
     init?(_ bytes: some Collection<UInt8>) {
-        guard let text = String(validating: bytes, as: UTF8.self), let read = Self.lines(text), let first = read.first
+        guard !bytes.contains(0), let text = String(validating: bytes, as: UTF8.self), let read = Self.lines(text),
+            let first = read.first
         else { return nil }
         columns = first.cells.map { $0.lowercased() }
         for line in read.dropFirst() where line.cells.count > 1 || line.cells.first?.isEmpty == false {

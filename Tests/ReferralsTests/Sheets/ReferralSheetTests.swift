@@ -47,6 +47,7 @@ import Testing
         "what is no such sheet is refused as a whole",
         arguments: [
             "", "placerIdentifier,setting\nA-1,jail", names + ",surname\nA-1,jail,routine", names + "\nA-1,\"jail",
+            names + "\nA-1,jail,routine,Ro\u{0}bin",
             names + "\n" + String(repeating: "A,jail,routine\n", count: 1001),
         ])
     func whole(_ text: String) throws {
