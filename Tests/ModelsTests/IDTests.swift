@@ -105,4 +105,12 @@ struct Version7Tests {
         let uuid = UUID(version7At: Instant(microseconds: -1), random: 0, 0)
         #expect(uuid.uuidString == "00000000-0000-7000-8000-000000000000")
     }
+
+    @Test("an id out of a digest is its first sixteen bytes with version and variant; shorter digests give none")
+    func ofDigest() {
+        let digest = [UInt8](repeating: 0xFF, count: 32)
+        #expect(UUID(digest: digest)?.uuidString == "FFFFFFFF-FFFF-8FFF-BFFF-FFFFFFFFFFFF")
+        #expect(UUID(digest: digest.prefix(16)) == UUID(digest: digest))
+        #expect(UUID(digest: digest.prefix(15)) == nil)
+    }
 }

@@ -167,13 +167,9 @@ extension FHIRRoutes {
         store.vault.indexKeys.placerDigests(of: "fhir/\(text)", by: caller.clientID, in: caller.agencyID).last?.1 ?? ""
     }
 
-    /// The same id for the same part of the same request: a UUID of version 8 (RFC 9562) out of a digest.
+    /// The same id for the same part of the same request.
     private func partID(_ index: Int, of digest: String, _ caller: FHIRCaller) -> UUID {
-        var bytes = Array(Self.bytes(self.digest("part/\(index)/\(digest)", caller)).prefix(16))
-        guard bytes.count == 16 else { return store.ids.uuid() }
-        bytes[6] = bytes[6] & 0x0F | 0x80
-        bytes[8] = bytes[8] & 0x3F | 0x80
-        return bytes.withUnsafeBytes { UUID(uuid: $0.loadUnaligned(as: uuid_t.self)) }
+        UUID(digest: Self.bytes(self.digest("part/\(index)/\(digest)", caller))) ?? store.ids.uuid()
     }
 
     /// The bytes that hexadecimal digits stand for.

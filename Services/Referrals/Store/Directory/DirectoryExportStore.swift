@@ -65,12 +65,8 @@ struct ListedEntry: Sendable {
     /// As HSDS has it.
     var service: HSDSService {
         HSDSService(entry, id: entryID.description, assuredAt: assuredAt, changedAt: changedAt) { name in
-            // The same name gets the same id in every answer (RFC 9562, version 8).
-            var bytes = Array(SHA256.hash(data: Array(name.utf8)).prefix(16))
-            bytes[6] = bytes[6] & 0x0F | 0x80
-            bytes[8] = bytes[8] & 0x3F | 0x80
-            let uuid = bytes.withUnsafeBytes { UUID(uuid: $0.loadUnaligned(as: uuid_t.self)) }
-            return ID<DirectoryEntry>(rawValue: uuid).description
+            // The same name gets the same id in every answer.
+            UUID(digest: SHA256.hash(data: Array(name.utf8))).map { ID<DirectoryEntry>(rawValue: $0).description } ?? ""
         }
     }
 }
