@@ -33,17 +33,12 @@ enum Reach {
             guard let peerID = principal.peerID else { return .none }
             return try await RelationshipStore.has(peerID, participantID, in: work) ? .assigned : .none
         case .participant:
-            guard let own = principal.participantID, try await isOne(own, participantID, in: work) else { return .none }
+            guard let own = principal.participantID,
+                try await ParticipantMerges.areOne(own, participantID, in: work.transaction, of: work.agencyID)
+            else { return .none }
             return try await RelationshipStore.isKnown(participantID, in: work) ? .own : .none
         case .partner, .operator:
             return .none
         }
-    }
-
-    private static func isOne(
-        _ left: ParticipantID, _ right: ParticipantID, in work: UnitOfWork
-    ) async throws -> Bool {
-        if left == right { return true }
-        return try await person(right, in: work).contains(left)
     }
 }

@@ -25,8 +25,7 @@ enum MeasureStatements {
         """
     )
 
-    // A join and not "= any": under row-level security an array comparison does not use the index. Each is wanted
-    // with all ids of the person.
+    // Each is wanted with all ids of the person.
     static let contactsOfParticipants = Statement(
         "measure.contacts_of_participants",
         """

@@ -150,8 +150,7 @@ extension SchedulingAPI {
 
     /// Whether two ids are one person's.
     func isOne(_ left: ParticipantID, _ right: ParticipantID, in work: UnitOfWork) async throws -> Bool {
-        if left == right { return true }
-        return try await person(right, in: work).contains(left)
+        try await ParticipantMerges.areOne(left, right, in: work.transaction, of: work.agencyID)
     }
 
     /// All ids of a person.

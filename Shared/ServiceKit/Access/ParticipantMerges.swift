@@ -41,6 +41,14 @@ public enum ParticipantMerges {
         try await transaction.query(group, agency, participant).first?.decode([ParticipantID].self) ?? [participant]
     }
 
+    /// Whether two ids are one person's.
+    public static func areOne(
+        _ left: ParticipantID, _ right: ParticipantID, in transaction: Transaction, of agency: AgencyID
+    ) async throws -> Bool {
+        if left == right { return true }
+        return try await group(of: right, in: transaction, of: agency).contains(left)
+    }
+
     /// Until the transaction ends nobody else decides anything for this person: for what must be once for a person,
     /// whichever of their ids it is asked under. Nobody waits for one who was never merged.
     public static func hold(_ participant: ParticipantID, in transaction: Transaction, of agency: AgencyID) {
