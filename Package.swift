@@ -290,6 +290,7 @@ let package = Package(
                 "V0012_create_account.sql", "V0013_add_client_certificate.sql", "V0014_recognise_people.sql",
                 "V0015_create_identity_review.sql", "V0016_erase_identities.sql", "V0017_merge_participants.sql",
                 "V0018_create_directory.sql",
+                "V0019_find_what_opens_soon.sql",
             ],
             dependencies: ["FHIR", "HL7v2", "ReferralsSettings", crypto, cryptoExtras, httpClient, locks, mustache],
             exclude: ["Settings"],

@@ -26,6 +26,7 @@ public enum ReferralsMigrations {
                 Migration("V0016_erase_identities", PackageResources.V0016_erase_identities_sql),
                 Migration("V0017_merge_participants", PackageResources.V0017_merge_participants_sql),
                 Migration("V0018_create_directory", PackageResources.V0018_create_directory_sql),
+                Migration("V0019_find_what_opens_soon", PackageResources.V0019_find_what_opens_soon_sql),
             ]
         )
     }

@@ -32,11 +32,17 @@ struct DirectorySearchTests {
                     latitude: 40 + .random(in: -0.5...0.5, using: &random),
                     longitude: -75 + .random(in: -0.5...0.5, using: &random))
                 entry.isOnline = number % 3 == 0
-                entry.zone = ["America/New_York", "America/Los_Angeles", nil].randomElement(using: &random) ?? nil
-                entry.hours = (0..<Int.random(in: 0...3, using: &random)).compactMap { _ in
-                    WeeklyHours(
-                        day: .random(in: 0...6, using: &random), from: .random(in: 0..<1440, using: &random),
-                        to: .random(in: 0..<1440, using: &random))
+                entry.zone =
+                    ["America/New_York", "America/St_Johns", "Asia/Kathmandu", nil].randomElement(using: &random) ?? nil
+                // Most have one time of an hour or so; others several, and longer ones.
+                let isMeeting = number % 4 != 0
+                entry.hours = (0..<(isMeeting ? 1 : Int.random(in: 0...3, using: &random))).compactMap { _ in
+                    let begin = Int.random(in: 0..<1440, using: &random)
+                    return WeeklyHours(
+                        day: .random(in: 0...6, using: &random), from: begin,
+                        to: isMeeting
+                            ? (begin + .random(in: 1...125, using: &random)) % 1440
+                            : .random(in: 0..<1440, using: &random))
                 }
                 entry.tags = ["wheelchair", "open", "lang:es"].filter { _ in Bool.random(using: &random) }
                 entry.minimumAge = Bool.random(using: &random) ? .random(in: 0...60, using: &random) : nil
@@ -51,7 +57,7 @@ struct DirectorySearchTests {
             let feed = SentFeed(
                 name: "f", kind: .bmlt, defaults: .init(), body: [], approves: nil, by: "tester")
             _ = try await referring.work { try await referring.store.take(feed, readAs: read, in: $0) }
-            for _ in 0..<60 {
+            for _ in 0..<100 {
                 var search = DirectorySearch(at: now + .seconds(Int.random(in: 0...700_000, using: &random)))
                 search.zone = "America/Chicago"
                 search.limit = [1, 5, 40].randomElement(using: &random) ?? 5
@@ -59,7 +65,8 @@ struct DirectorySearchTests {
                 search.isOnline = Int.random(in: 0..<4, using: &random) == 0
                 search.hasPlaces = Int.random(in: 0..<4, using: &random) == 0
                 search.age = Bool.random(using: &random) ? .random(in: 10...70, using: &random) : nil
-                search.opensWithin = Bool.random(using: &random) ? [0, 90, 2000].randomElement(using: &random) : nil
+                search.opensWithin =
+                    Bool.random(using: &random) ? [0, 0, 90, 360, 2000].randomElement(using: &random) : nil
                 if Bool.random(using: &random) { search.shelves = [.init(kind: .meeting, fellowship: .na)] }
                 let radius = Double.random(in: 0.5...80, using: &random)
                 let place = try #require(

@@ -23,8 +23,8 @@ struct GeoPositionTests {
             let longitude = [Double.random(in: -180...180, using: &random), 179.99, -180].randomElement(using: &random)
             let centre = try #require(GeoPosition(latitude: latitude ?? 1, longitude: longitude ?? 1))
             let radius = Double.random(in: 0.1...150, using: &random)
-            let spans = centre.cells(within: radius)
-            var within = 0
+            let cells = centre.cells(within: radius)
+            let regions = centre.cells(of: .regions, within: radius)
             for _ in 0..<100 {
                 let reach = radius / 100
                 let moved = GeoPosition(
@@ -35,11 +35,13 @@ struct GeoPositionTests {
                     longitude: (centre.longitude + .random(in: -reach...reach, using: &random) * 1.5)
                         .remainder(dividingBy: 360))
                 for point in [moved, near].compactMap(\.self) where centre.distance(to: point) <= radius {
-                    within += 1
-                    #expect(spans.contains { $0.contains(point.cell) }, "\(centre) \(radius) \(point)")
+                    let (row, column) = point.cell.quotientAndRemainder(dividingBy: 18_000)
+                    #expect(cells.contains { $0.contains(point.cell) }, "\(centre) \(radius) \(point)")
+                    // As PostgreSQL makes the number out of the cell's.
+                    let region = row / 10 * 1800 + column / 10
+                    #expect(regions.contains { $0.contains(region) }, "\(centre) \(radius) \(point)")
                 }
             }
-            _ = within
         }
     }
 

@@ -37,11 +37,17 @@ struct PlanTests {
         (.listIdentityReviewsOf, "array[\(uuid)]::uuid[], \(uuid), 51"), (.participantsOfReview, uuid),
         (.lockIdentityReview, uuid),
         (
-            .searchDirectoryNear,
+            .findDirectoryNear,
             "'{service,meeting/na}', '{100,200}', '{110,210}', 40, -75, 25, '2026-01-01', 'UTC', '{}', null, false, null, "
-                + "false, null, null, 51"
+                + "false, null, null, 51, null"
         ),
-        (.searchDirectoryOnline, "'{meeting/na}', '2026-01-01', 'UTC', '{}', null, null, \(uuid), 51"),
+        (
+            .findDirectoryNear,
+            "'{service,meeting/na}', '{100,200}', '{110,210}', 40, -75, 25, '2026-01-01', 'UTC', '{}', null, false, 0, "
+                + "false, null, null, 51, '{-1,10}'"
+        ),
+        (.startHours, "'2026-01-01', 'UTC', 0"), (.readFoundEntries, "array[\(uuid)]::uuid[], '2026-01-01', 'UTC'"),
+        (.findDirectoryOnline, "'{meeting/na}', '2026-01-01', 'UTC', '{}', null, null, \(uuid), 51"),
         (.findDirectoryEntry, uuid),
         (.listDirectoryFlags, "\(uuid), 'closed', 51"), (.assureDirectoryEntry, "\(uuid), '2026-01-01'"),
         (.settleDirectoryFlags, "\(uuid), '2026-01-01', 'x'"), (.listDirectoryDigests, uuid),
@@ -95,7 +101,8 @@ struct PlanTests {
                 for line in execute $q$explain (costs off) execute \(name)('\(agency)', \(values))$q$ loop
                     insert into plan_lines values (line);
                 end loop;
-            end $do$
+            end $do$;
+            deallocate \(name)
             """
         )
         let rows = try await pool.query(Statement("test.plan", "select string_agg(line, E'\\n') from plan_lines"))

@@ -1,4 +1,4 @@
--- Services and meetings around 300 places, a few of which have most of them.
+-- Services, open from nine to five on five days, and weekly meetings around 300 places, a few of which have most of them.
 insert into referral.directory_feed (agency_id, feed_id, name, created_at)
 values (':agency', gen_random_uuid(), 'seed', now());
 insert into referral.directory_entry
@@ -6,7 +6,9 @@ insert into referral.directory_entry
    tags, assured_at, document, changed_at)
 select ':agency', gen_random_uuid(), feed.feed_id, made.n, '\x00', made.shelf,
   floor((made.latitude + 90) * 50)::integer * 18000 + floor((made.longitude + 180) * 50)::integer, made.latitude,
-  made.longitude, made.n % 5 = 0, 'America/New_York', array[made.opens], array[made.opens + 60],
+  made.longitude, made.n % 5 = 0, 'America/New_York',
+  case when made.shelf = 'service' then '{1980,3420,4860,6300,7740}'::integer[] else array[made.opens] end,
+  case when made.shelf = 'service' then '{2460,3900,5340,6780,8220}'::integer[] else array[made.opens + 60] end,
   case when made.n % 3 = 0 then '{open,wheelchair}'::text[] else '{open}'::text[] end,
   now() - random() * interval '400 days',
   jsonb_build_object(
