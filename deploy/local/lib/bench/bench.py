@@ -10,6 +10,7 @@ import sys
 
 import audit
 import directory
+import gravity
 import interfaces
 import measuring
 import messages
@@ -17,6 +18,10 @@ import outages
 import statements
 import web
 from running import HERE, Machine
+
+
+# Several by one name: what a service promises.
+TOGETHER = {"referrals": ["referrals-intake", "directory-search", "directory-import", "hl7-read"]}
 
 
 def arguments() -> argparse.Namespace:
@@ -80,17 +85,18 @@ def main() -> int:
         benchmark
         for group in (
             statements.single, statements.transactions, messages.consuming, messages.travelling, messages.backlogs,
-            outages.taking_over, web.requests, audit.auditing, directory.searching, interfaces.reading,
+            outages.taking_over, web.requests, audit.auditing, gravity.referring, directory.searching, interfaces.reading,
             outages.restarting,
         )
         for benchmark in group(place, given.seconds)
     ]
     known = [benchmark.name for benchmark in catalogue]
+    given.names = [name for named in given.names for name in TOGETHER.get(named, [named])]
     unknown = [name for name in given.names if name not in known]
     if given.list or unknown:
         if unknown:
             print(f"no benchmark is named {', '.join(unknown)}; these are:", file=sys.stderr)
-        print("\n".join(known))
+        print("\n".join(known + [f"{name}: {', '.join(parts)}" for name, parts in TOGETHER.items()]))
         return 2 if unknown else 0
     place.psql((HERE / "sql" / "schema.sql").read_text())
     report = {"machine": about(place), "rounds": given.rounds, "seconds": given.seconds, "benchmarks": {}}

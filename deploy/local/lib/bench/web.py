@@ -112,10 +112,10 @@ class Stage:
             },
             f"http://127.0.0.1:{PEER_PORT}/openapi.json", machine.home / "peer.log")
 
-    def handrail(self, *arguments: str) -> str:
+    def handrail(self, *arguments: str, environment: dict[str, str] | None = None) -> str:
         done = subprocess.run(
-            [str(self.machine.bin / "handrail"), *arguments], env=self.operator_environment, capture_output=True,
-            text=True, check=True)
+            [str(self.machine.bin / "handrail"), *arguments], env=self.operator_environment | (environment or {}),
+            capture_output=True, text=True, check=True)
         return done.stdout.strip()
 
     def set_up(self) -> None:
