@@ -242,7 +242,7 @@ let package = Package(
         ),
         .target(
             name: "ReferralsSettings",
-            dependencies: ["JSON", "ServiceKit", crypto],
+            dependencies: ["JSON", "ReferralsDomain", "ServiceKit", crypto],
             path: "Services/Referrals/Settings",
             swiftSettings: strict
         ),
@@ -279,7 +279,7 @@ let package = Package(
             "Referrals",
             domainData: [
                 "identity-matching.json", "identity-matching.schema.json", "person-names.json",
-                "person-names.schema.json",
+                "person-names.schema.json", "response-times.json", "response-times.schema.json",
             ],
             domainDependencies: ["Confidentiality", "JSON"],
             migrations: [
@@ -290,7 +290,7 @@ let package = Package(
                 "V0012_create_account.sql", "V0013_add_client_certificate.sql", "V0014_recognise_people.sql",
                 "V0015_create_identity_review.sql", "V0016_erase_identities.sql", "V0017_merge_participants.sql",
                 "V0018_create_directory.sql",
-                "V0019_find_what_opens_soon.sql",
+                "V0019_find_what_opens_soon.sql", "V0020_keep_response_times.sql",
             ],
             dependencies: ["FHIR", "HL7v2", "ReferralsSettings", crypto, cryptoExtras, httpClient, locks, mustache],
             exclude: ["Settings"],

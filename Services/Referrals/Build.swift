@@ -22,8 +22,14 @@ func build(_ environment: ServiceEnvironment) async throws -> ServiceDefinition 
         ring: ring,
         indexKeys: BlindIndexKeys(IndexKeysFile(json: environment.settings.secret(ReferralsSettings.indexKeys) ?? []))
     )
+    let times: ResponseTimes =
+        if let file = environment.settings.secret(ReferralsSettings.responseTimes) {
+            try ResponseTimes(json: file)
+        } else {
+            try .standard()
+        }
     let store = Store(
-        vault: vault, ids: environment.ids, rules: environment.rules, matching: try .standard())
+        vault: vault, ids: environment.ids, rules: environment.rules, matching: try .standard(), times: times)
     let allowsLocal = environment.settings.deployment == .local
     let hasher = PasswordHasher()
     let api = ReferralsAPI(

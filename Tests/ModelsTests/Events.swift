@@ -34,6 +34,8 @@ enum Sample {
         referralID: referral, participantID: participant, version: 5, reason: .needPartlyMet,
         closedAt: at("2027-01-17T15:30:00Z")
     )
+    static let referralFellDue = ReferralFellDue(
+        referralID: referral, step: "decision", since: at("2026-11-22T01:00:00Z"), reminder: 2)
     static let consentChangedBefore = ConsentChangedV1(
         consentID: consent, participantID: participant, version: 2, recipientID: partner, isActive: false,
         changedAt: at("2026-12-01T08:00:00Z")
@@ -187,7 +189,7 @@ struct Golden: CustomTestStringConvertible, Sendable {
 
     static let all: [Golden] = [
         Golden(Sample.referralAccepted), Golden(Sample.referralAcceptedSparse, sparse: true),
-        Golden(Sample.referralCancelled), Golden(Sample.referralClosed),
+        Golden(Sample.referralCancelled), Golden(Sample.referralClosed), Golden(Sample.referralFellDue),
         Golden(Sample.consentChangedBefore), Golden(Sample.consentChangedBeforeSparse, sparse: true),
         Golden(Sample.consentChanged), Golden(Sample.consentChangedSparse, sparse: true),
         Golden(Sample.disclosureMade), Golden(Sample.disclosureMadeSparse, sparse: true),

@@ -73,7 +73,9 @@ struct GoldenTests {
         #expect(Sample.dispatchDeadlineDue.version == nil)
         #expect(Sample.contactOverdue.version == nil)
         #expect(
-            Golden.all.filter { $0.version == nil }.map(\.topic) == ["dispatch.deadline_due.v1", "contact.overdue.v1"])
+            Golden.all.filter { $0.version == nil }.map(\.topic) == [
+                "referral.fell_due.v1", "dispatch.deadline_due.v1", "contact.overdue.v1",
+            ])
     }
 
     @Test(

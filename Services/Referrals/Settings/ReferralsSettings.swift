@@ -1,4 +1,5 @@
 internal import Crypto
+internal import ReferralsDomain
 public import ServiceKit
 
 /// The settings of `referrals` beside those that all services have.
@@ -13,6 +14,9 @@ public enum ReferralsSettings {
     public static let publicURL = "HANDRAIL_REFERRALS_PUBLIC_URL"
     /// PEM file of the key that signs partners' tokens.
     public static let tokenKey = "HANDRAIL_REFERRALS_TOKEN_KEY_FILE"
+
+    /// File with how long a referral may wait: ``ReferralsDomain/ResponseTimes``.
+    public static let responseTimes = "HANDRAIL_REFERRALS_RESPONSE_TIMES_FILE"
 
     /// What each means, whether it may be left out, and what is wrong with a value.
     public static let all: [SettingReference] = [
@@ -43,6 +47,18 @@ public enum ReferralsSettings {
                     return nil
                 } catch {
                     return "the file holds no PEM private key on P-384"
+                }
+            }
+        ),
+        SettingReference(
+            responseTimes, "JSON file with how long a referral may wait for each step, and when somebody is reminded",
+            fallback: "the times that come with Handrail",
+            flaw: { content, _ in
+                do throws(ResponseTimes.Flaw) {
+                    _ = try ResponseTimes(json: content)
+                    return nil
+                } catch {
+                    return error.description
                 }
             }
         ),

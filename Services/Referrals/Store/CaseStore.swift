@@ -105,8 +105,10 @@ extension Store {
             try key.seal(referral.statusReason, for: .statusReason), referral.wasCancelledBySender,
             referral.closingReason, referral.receivedAt, referral.acceptedAt, referral.closedAt, referral.changedAt,
             referral.businessChangedAt, shown.version, shown.status, shown.business, shown.at,
-            knownAs == referral.participantID ? nil : knownAs
+            knownAs == referral.participantID ? nil : knownAs, referral.awaited?.step, referral.awaited?.since,
+            referral.awaited.map { times.dueAt($0, request.priority) }
         )
+        try remind(of: referral, before: nil, in: work)
         try record(referral, with: key, in: work)
         try recordShown(shown, view, of: referral, with: key, in: work)
         return StoredReferral(
@@ -123,8 +125,11 @@ extension Store {
             referral.engagementID, referral.status, referral.businessStatus,
             try key.seal(referral.statusReason, for: .statusReason), referral.wasCancelledBySender,
             referral.closingReason, referral.acceptedAt, referral.closedAt, referral.changedAt,
-            referral.businessChangedAt, shown.version, shown.status, shown.business, shown.at
+            referral.businessChangedAt, shown.version, shown.status, shown.business, shown.at,
+            referral.awaited?.step, referral.awaited?.since,
+            referral.awaited.map { times.dueAt($0, referral.request.priority) }
         )
+        try remind(of: referral, before: before.referral.awaited, in: work)
         guard touched == 1 else { throw StoreError(.raced) }
         try record(referral, with: key, in: work)
         if moved {

@@ -5,6 +5,7 @@ public import ReferralsDomain
 extension ReferralStatus: PostgresEncodable, PostgresDecodable {}
 extension BusinessStatus: PostgresEncodable, PostgresDecodable {}
 extension Referral.Party: PostgresEncodable, PostgresDecodable {}
+extension Awaited.Step: PostgresEncodable, PostgresDecodable {}
 extension Partner.Kind: PostgresEncodable, PostgresDecodable {}
 extension Partner.Status: PostgresEncodable, PostgresDecodable {}
 extension IntakePolicy: PostgresEncodable, PostgresDecodable {}

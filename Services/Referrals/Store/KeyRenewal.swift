@@ -42,7 +42,7 @@ extension Store {
         if rows.count < limit {
             renewal.next = nil
             try await resealWebhookSecrets(in: work)
-            try await resealOfficeSecret(in: work)
+            try await resealDeskSecrets(in: work)
             try await resealTimeCodes(in: work)
         }
         return renewal
@@ -52,15 +52,6 @@ extension Store {
         let id = participant.participantID
         let rewrapped = try vault.rewrap(participant.wrappedKey, of: id, in: work.agencyID)
         work.tx.enqueue(.rewrapParticipant, work.agencyID, id, rewrapped, KeyRing.keyID(of: rewrapped))
-    }
-
-    private func resealOfficeSecret(in work: Work) async throws {
-        guard let row = try await work.tx.query(.findPrivacyOffice, work.agencyID).first else { return }
-        let sealed: [UInt8] = try row.column("webhook_secret")
-        guard KeyRing.keyID(of: sealed) != vault.ring.currentID else { return }
-        let secret = try vault.openOfficeSecret(sealed, in: work.agencyID)
-        work.tx.enqueue(
-            .resealOfficeSecret, work.agencyID, try vault.sealOfficeSecret(secret, in: work.agencyID))
     }
 
     private func resealWebhookSecrets(in work: Work) async throws {

@@ -113,9 +113,9 @@ extension Statement {
           (agency_id, referral_id, version, participant_id, engagement_id, partner_id, client_id, setting, priority,
            programme, languages, peer_gender_wish, takes_medication, callback, status, business_status, status_reason,
            cancelled_by_sender, closing_reason, received_at, accepted_at, closed_at, changed_at, business_changed_at,
-           shown_version, shown_status, shown_business, shown_at, known_as_id)
+           shown_version, shown_status, shown_business, shown_at, known_as_id, awaited, awaited_since, due_at)
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
-          $23, $24, $25, $26, $27, $28, $29)
+          $23, $24, $25, $26, $27, $28, $29, $30, $31, $32)
         """
     )
 
@@ -125,7 +125,9 @@ extension Statement {
         update referral.referral
         set version = $4, engagement_id = $5, status = $6, business_status = $7, status_reason = $8,
           cancelled_by_sender = $9, closing_reason = $10, accepted_at = $11, closed_at = $12, changed_at = $13,
-          business_changed_at = $14, shown_version = $15, shown_status = $16, shown_business = $17, shown_at = $18
+          business_changed_at = $14, shown_version = $15, shown_status = $16, shown_business = $17, shown_at = $18,
+          awaited = $19, awaited_since = $20, due_at = $21,
+          reminders = case when awaited = $19 and awaited_since = $20 then reminders else 0 end
         where agency_id = $1 and referral_id = $2 and version = $3
         """
     )

@@ -33,6 +33,8 @@ struct Store: Sendable {
     let rules: AccessRules
     /// Says who is the same person.
     let matching: MatchRules
+    /// How long a referral may wait.
+    let times: ResponseTimes
 }
 
 /// Why the store refused. Nothing in it tells who a participant is.

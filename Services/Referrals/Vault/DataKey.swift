@@ -100,13 +100,13 @@ struct Vault: Sendable {
         try ring.open(sealed, authenticating: "\(agency)/\(partner)/partner.webhook_secret")
     }
 
-    /// The secret that Handrail shares with an agency's privacy office.
-    func sealOfficeSecret(_ secret: [UInt8], in agency: AgencyID) throws(VaultError) -> [UInt8] {
-        try ring.seal(secret, authenticating: "\(agency)/privacy_office.webhook_secret")
+    /// The secret that Handrail shares with a desk of the agency.
+    func sealDeskSecret(_ secret: [UInt8], of desk: Desk, in agency: AgencyID) throws(VaultError) -> [UInt8] {
+        try ring.seal(secret, authenticating: Self.owner(desk, agency))
     }
 
-    func openOfficeSecret(_ sealed: [UInt8], in agency: AgencyID) throws(VaultError) -> [UInt8] {
-        try ring.open(sealed, authenticating: "\(agency)/privacy_office.webhook_secret")
+    func openDeskSecret(_ sealed: [UInt8], of desk: Desk, in agency: AgencyID) throws(VaultError) -> [UInt8] {
+        try ring.open(sealed, authenticating: Self.owner(desk, agency))
     }
 
     /// The secret of an account's second factor.
@@ -119,4 +119,12 @@ struct Vault: Sendable {
     }
 
     private static func owner(_ participant: ParticipantID, _ agency: AgencyID) -> String { "\(agency)/\(participant)" }
+
+    private static func owner(_ desk: Desk, _ agency: AgencyID) -> String {
+        switch desk {
+        // As it was sealed when the office was the only desk.
+        case .privacyOffice: "\(agency)/privacy_office.webhook_secret"
+        case .duty: "\(agency)/duty_desk.webhook_secret"
+        }
+    }
 }

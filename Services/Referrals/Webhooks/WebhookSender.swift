@@ -28,6 +28,10 @@ struct WebhookSender: Sendable {
                 prepared = try await pool.work(for: attempt.agencyID, clock: clock) { work in
                     try await prepareNotice(attempt, in: work)
                 }
+            case (OverdueWord.kind, nil):
+                prepared = try await pool.work(for: attempt.agencyID, clock: clock) { work in
+                    try await prepareReminder(attempt, in: work)
+                }
             default: return .withdrawn("unknown kind")
             }
         } catch {
@@ -73,10 +77,24 @@ struct WebhookSender: Sendable {
     /// The word to the agency's own privacy office, or nil when it wants none any more. It names nobody.
     private func prepareNotice(_ attempt: DeliveryAttempt, in work: Work) async throws -> WebhookRequest? {
         let word = try JSONValue.decode(EmergencyWord.self, from: attempt.payload.bytes)
-        guard let office = try await store.privacyOffice(in: work) else { return nil }
+        guard let office = try await store.desk(.privacyOffice, in: work) else { return nil }
         let body = EmergencyNoticeBody(
             type: "emergency.declared", timestamp: work.now, content: .init(emergencyID: word.emergencyID))
         return try signed(body, attempt, to: office, at: work.now)
+    }
+
+    /// The word to the agency's duty desk, or nil when it wants none any more, or the referral has moved on. It names nobody.
+    private func prepareReminder(_ attempt: DeliveryAttempt, in work: Work) async throws -> WebhookRequest? {
+        let word = try JSONValue.decode(OverdueWord.self, from: attempt.payload.bytes)
+        guard let desk = try await store.desk(.duty, in: work),
+            try await store.awaited(word.referralID, in: work) == Awaited(word.step, since: word.since)
+        else { return nil }
+        let body = OverdueReminderBody(
+            type: "referral.overdue", timestamp: work.now,
+            content: .init(
+                referralID: word.referralID, awaits: word.step, since: word.since, reminder: word.reminder,
+                isForSupervisors: store.times.isForSupervisors(word.reminder)))
+        return try signed(body, attempt, to: desk, at: work.now)
     }
 
     private func signed(
@@ -100,40 +118,6 @@ struct WebhookRequest: Hashable, Sendable {
     let url: String
     let headers: [String: String]
     let body: [UInt8]
-}
-
-/// What the privacy office is told: that there is something to look at.
-struct EmergencyNoticeBody: Codable, Hashable, Sendable {
-    struct Content: Codable, Hashable, Sendable {
-        let emergencyID: EmergencyID
-    }
-
-    let type: String
-    let timestamp: Instant
-    let content: Content
-
-    enum CodingKeys: String, CodingKey {
-        case type, timestamp
-        case content = "data"
-    }
-}
-
-/// What a webhook says: ids of the receiver's own, and the version.
-struct WebhookBody: Codable, Hashable, Sendable {
-    struct Content: Codable, Hashable, Sendable {
-        let taskID: String
-        let referralID: String
-        let version: Int
-    }
-
-    let type: String
-    let timestamp: Instant
-    let content: Content
-
-    enum CodingKeys: String, CodingKey {
-        case type, timestamp
-        case content = "data"
-    }
 }
 
 extension UUID {

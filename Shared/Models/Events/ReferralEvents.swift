@@ -113,3 +113,24 @@ public struct ConsentChangedV1: Event {
         self.changedAt = changedAt
     }
 }
+
+/// A referral has waited for a step as long as it may, or since it was last said so: a scheduled message of `referrals` to
+/// itself. The handler reads the referral again; what it has not waited for all the time is not overdue.
+public struct ReferralFellDue: Event {
+    public static let topic = "referral.fell_due.v1"
+
+    public var referralID: ReferralID
+    /// The step's code, of this version or another.
+    public var step: String
+    /// Since when it was awaited when this was put aside.
+    public var since: Instant
+    /// How many reminders there were before.
+    public var reminder: Int
+
+    public var key: String { referralID.description }
+    public var version: Int? { nil }
+
+    public init(referralID: ReferralID, step: String, since: Instant, reminder: Int) {
+        (self.referralID, self.step, self.since, self.reminder) = (referralID, step, since, reminder)
+    }
+}

@@ -171,7 +171,8 @@ extension Instant {
 
 extension Referral {
     static func stored(
-        _ status: ReferralStatus, partner: PartnerID? = nil, emergency: Bool = true, id: ReferralID = .fixed(1)
+        _ status: ReferralStatus, _ business: BusinessStatus? = nil, partner: PartnerID? = nil, emergency: Bool = true,
+        id: ReferralID = .fixed(1)
     ) -> Referral {
         let isFar = ![ReferralStatus.draft, .requested, .rejected].contains(status)
         return Referral(
@@ -181,7 +182,7 @@ extension Referral {
                     setting: emergency ? .emergencyDepartment : .inpatient, priority: emergency ? .stat : .routine
                 ),
                 receivedAt: .noon - .seconds(3600), version: 3, status: status,
-                businessStatus: status == .accepted ? .accepted : isFar ? .active : .created,
+                businessStatus: business ?? (status == .accepted ? .accepted : isFar ? .active : .created),
                 statusReason: status.needsReason ? "why" : nil, wasCancelledBySender: false, closingReason: nil,
                 engagementID: isFar ? id : nil, acceptedAt: isFar ? .noon - .seconds(3000) : nil, closedAt: nil,
                 changedAt: .noon - .seconds(600), businessChangedAt: .noon - .seconds(600)

@@ -125,6 +125,7 @@ struct ForeignCallerTests {
                             #"{"at":"2020-01-01T00:00:00Z","recipient":"x","classes":["presence"],"purpose":"TREAT","basis":"law"}"#,
                         "reviewEmergency": #"{"outcome":"justified"}"#,
                         "setPrivacyOffice": #"{"webhookURL":"https://office.example/hooks"}"#,
+                        "setDutyDesk": #"{"webhookURL":"https://office.example/hooks"}"#,
                         "declareEmergency":
                             #"{"participantID":"\(participant)","recipientName":"Dr. Who","recipientAffiliation":"Mercy","nature":"overdose, not breathing"}"#
                             .replacing("\\(participant)", with: participant),

@@ -49,7 +49,8 @@ struct ReferralsAPITests {
                 silent == [
                     "renewKeys", "announceConsents", "addPartner", "readPartner", "disablePartner", "addPartnerClient",
                     "rotatePartnerClient", "disablePartnerClient", "fhirCapabilities", "smartConfiguration",
-                    "fhirSMARTConfiguration", "tokenKeys", "grantToken", "setPrivacyOffice", "readPrivacyNotice",
+                    "fhirSMARTConfiguration", "tokenKeys", "grantToken", "setPrivacyOffice", "setDutyDesk",
+                    "readPrivacyNotice",
                     "fhirSMARTConfiguration", "tokenKeys", "grantToken", "signIn", "refreshSession", "signOut",
                     "changePassword", "enrolSecondFactor", "confirmSecondFactor", "listAccounts", "resetAccount",
                     "disableAccount", "listSessions", "revokeSession", "importDirectoryFeed", "listDirectoryFeeds",

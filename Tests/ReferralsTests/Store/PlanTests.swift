@@ -15,6 +15,7 @@ struct PlanTests {
         (.readReferral, "\(uuid), \(audit)"),
         (.listReferrals, "\(uuid), 50, \(audit)"), (.listReferralsByStatus, "'requested', \(uuid), 50, \(audit)"),
         (.listAwaitingClosing, "\(uuid), 50"),
+        (.listOverdue, "'2026-01-01', '2026-01-01', \(uuid), null, 51"), (.findAwaited, uuid),
         (.listShown, "\(uuid), '2026-01-01', \(uuid), 50"),
         (.listShownByStatus, "\(uuid), '{accepted}', '2026-01-01', \(uuid), 50"),
         (.findPlacer, "'client', '{1}', '{ab}'"), (.listTransitions, uuid), (.findParticipant, uuid),

@@ -36,7 +36,8 @@ struct Referring: Sendable {
                     let referring = Referring(
                         database: database, pool: pool, workers: workers,
                         store: Store(
-                            vault: vault, ids: ids, rules: .inForce, matching: try matching ?? .standard()),
+                            vault: vault, ids: ids, rules: .inForce, matching: try matching ?? .standard(),
+                            times: try .standard()),
                         agencyID: agencyID, clock: clock
                     )
                     try await referring.addAgency(agencyID)

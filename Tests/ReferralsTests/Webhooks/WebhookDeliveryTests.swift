@@ -122,7 +122,9 @@ struct WebhookDeliveryTests {
                 let hospital = try await referring.hospital("Mercy")
                 let (id, _) = try await referring.withConsent(from: hospital)
                 let url = receiver.url("/privacy")
-                let secret = try await referring.work { try await referring.store.savePrivacyOffice(at: url, in: $0) }
+                let secret = try await referring.work {
+                    try await referring.store.save(.privacyOffice, at: url, in: $0)
+                }
                 let declared = EmergencyDeclaration(
                     recipientName: "Dr. Ada Byron", recipientAffiliation: "Mercy", disclosedBy: "client",
                     declaredAt: referring.clock.now, nature: "found unresponsive")

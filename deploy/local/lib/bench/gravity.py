@@ -9,7 +9,7 @@ import time
 
 from measuring import Benchmark, Check, Sample
 from running import HERE, Machine, pgbench, wrk
-from web import HEADERS, PORT, Stage, stage_on
+from web import DUE, HEADERS, PORT, Stage, stage_on
 
 CLIENTS = 64
 PGBENCH_CLIENTS = 32
@@ -70,7 +70,7 @@ class Hospital:
             variables=sealed | {
                 "number": int(time.time()) << 16, "agency": self.stage.agency, "partner": self.partner,
                 "client": self.client, "request": "77b09c3443f34caa562042345609fcc3", "payload": ACCEPTED,
-                "consent": CONSENTED, "headers": HEADERS,
+                "consent": CONSENTED, "due": DUE, "headers": HEADERS,
             })
 
 

@@ -159,7 +159,7 @@ class Stage:
             self.machine, "referrals", SQL / f"web-{kind}.pgbench", clients, seconds,
             variables=sealed | {
                 "number": int(time.time()) << 16, "agency": self.agency, "referrals": REFERRALS,
-                "request": "77b09c3443f34caa562042345609fcc3", "payload": PAYLOAD, "headers": HEADERS,
+                "request": "77b09c3443f34caa562042345609fcc3", "payload": PAYLOAD, "due": DUE, "headers": HEADERS,
             })
 
     def stop(self) -> None:
@@ -173,6 +173,9 @@ PAYLOAD = (
     '"participantID":"01a20220-8eb4-743d-a36b-2ce2787f3395","priority":"routine","programme":"overdose-follow-up",'
     '"receivedAt":"2026-11-22T07:20:17.840368Z","referralID":"01a20220-8eb0-734e-92d0-13a29f2232c6",'
     '"setting":"emergency-department","version":1}')
+DUE = (
+    '{"referralID":"01a20220-8eb0-734e-92d0-13a29f2232c6","reminder":0,"since":"2026-11-22T07:20:17.840368Z",'
+    '"step":"peer"}')
 HEADERS = (
     '{"actor":"local-coordinator","requestID":"77b09c3443f34caa562042345609fcc3",'
     '"traceparent":"00-4653ec791b64330603a2abfc2acb8614-4653ec791b643306-00"}')
