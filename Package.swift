@@ -280,6 +280,7 @@ let package = Package(
             domainData: [
                 "identity-matching.json", "identity-matching.schema.json", "person-names.json",
                 "person-names.schema.json", "response-times.json", "response-times.schema.json",
+                "residences.json", "residences.schema.json",
             ],
             domainDependencies: ["Confidentiality", "JSON"],
             migrations: [
@@ -291,6 +292,7 @@ let package = Package(
                 "V0015_create_identity_review.sql", "V0016_erase_identities.sql", "V0017_merge_participants.sql",
                 "V0018_create_directory.sql",
                 "V0019_find_what_opens_soon.sql", "V0020_keep_response_times.sql",
+                "V0021_create_residence.sql",
             ],
             dependencies: ["FHIR", "HL7v2", "ReferralsSettings", crypto, cryptoExtras, httpClient, locks, mustache],
             exclude: ["Settings"],

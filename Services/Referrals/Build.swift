@@ -33,8 +33,8 @@ func build(_ environment: ServiceEnvironment) async throws -> ServiceDefinition 
     let allowsLocal = environment.settings.deployment == .local
     let hasher = PasswordHasher()
     let api = ReferralsAPI(
-        database: environment.database, store: store, clock: environment.clock, allowsLocal: allowsLocal,
-        hasher: hasher
+        database: environment.database, store: store, clock: environment.clock, residences: try .standard(),
+        allowsLocal: allowsLocal, hasher: hasher
     )
     let webhooks = WebhookSender(
         pool: environment.database.pool, store: store, clock: environment.clock,

@@ -48,6 +48,7 @@ extension MatchKind: PostgresEncodable, PostgresDecodable {}
 extension DispatchStep: PostgresEncodable, PostgresDecodable {}
 extension DispatchDeadline: PostgresEncodable, PostgresDecodable {}
 extension AppointmentStatus: PostgresEncodable, PostgresDecodable {}
+extension PlacementStatus: PostgresEncodable, PostgresDecodable {}
 
 extension Carried: PostgresEncodable, PostgresDecodable {
     public static var postgresType: PostgresType { .text }

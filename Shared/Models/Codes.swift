@@ -81,3 +81,14 @@ public enum ClosingReason: String, Codable, CaseIterable, Hashable, Sendable {
     case notEligible = "not-eligible"
     case referredOn = "referred-on"
 }
+
+/// Where somebody's placement in a recovery residence stands (FACTS §10.4).
+public enum PlacementStatus: String, Codable, CaseIterable, Hashable, Sendable {
+    case applied, interviewed, accepted
+    case movedIn = "moved-in"
+    case movedOut = "moved-out"
+    /// The residence said no, or the person did.
+    case declined
+    /// The application was taken back.
+    case withdrawn
+}

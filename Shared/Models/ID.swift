@@ -107,6 +107,8 @@ public enum Subject {
     public enum Appointment {}
     public enum Contact {}
     public enum Assessment {}
+    public enum Residence {}
+    public enum Placement {}
 }
 
 /// The tenant: an agency that runs peer recovery support.
@@ -135,3 +137,7 @@ public typealias AppointmentID = ID<Subject.Appointment>
 public typealias ContactID = ID<Subject.Contact>
 /// One answered instrument.
 public typealias AssessmentID = ID<Subject.Assessment>
+/// A recovery residence: a house where people in recovery live together.
+public typealias ResidenceID = ID<Subject.Residence>
+/// Somebody's way into a recovery residence and through it, from the application until they moved out.
+public typealias PlacementID = ID<Subject.Placement>

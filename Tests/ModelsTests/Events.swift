@@ -139,6 +139,16 @@ enum Sample {
         answeredAt: at("2026-11-25T16:00:00Z")
     )
 
+    static let placementEnded = PlacementChanged(
+        placementID: id(23), participantID: participant, version: 5, residenceID: id(24), residenceType: "M",
+        status: .movedOut, movedInAt: at("2026-12-01T16:00:00Z"), movedOutAt: at("2027-03-01T15:00:00Z"),
+        moveOutReason: "planned", nextPlace: "own-home", changedAt: at("2027-03-01T15:30:00Z")
+    )
+    static let placementApplied = PlacementChanged(
+        placementID: id(23), participantID: participant, version: 1, residenceID: id(24), residenceType: "P",
+        status: .applied, changedAt: at("2026-11-22T01:00:00Z")
+    )
+
     static func at(_ text: String) -> Instant {
         guard let instant = Instant(text) else { preconditionFailure("a sample's time is wrong: \(text)") }
         return instant
@@ -203,5 +213,6 @@ struct Golden: CustomTestStringConvertible, Sendable {
         Golden(Sample.contactRecorded), Golden(Sample.contactOutsidePlan, sparse: true),
         Golden(Sample.contactOverdue),
         Golden(Sample.assessmentRecorded),
+        Golden(Sample.placementEnded), Golden(Sample.placementApplied, sparse: true),
     ]
 }

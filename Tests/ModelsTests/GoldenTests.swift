@@ -91,6 +91,7 @@ struct GoldenTests {
             ("plan.phase_changed.v1", "to", true), ("assessment.recorded.v1", "instrument", true),
             ("referral.accepted.v1", "priority", false), ("referral.accepted.v1", "setting", true),
             ("referral.accepted.v1", "programme", true), ("referral.closed.v1", "reason", true),
+            ("placement.changed.v1", "status", true), ("placement.changed.v1", "moveOutReason", true),
         ]
     )
     func newCodes(_ file: String, _ property: String, _ isCarried: Bool) throws {

@@ -22,6 +22,7 @@ struct OutcomesGroup: Sendable {
         on(ContactRecorded.self, &group, ContactHandlers.handle)
         on(ContactOverdue.self, &group, ContactHandlers.handle)
         on(AppointmentChanged.self, &group, ContactHandlers.handle)
+        on(PlacementChanged.self, &group, PlacementHandlers.handle)
         group.on(RestrictionChanged.self, RestrictionTerms.handle)
         group.on(ParticipantMerged.self, ParticipantMerges.handle)
         group.on(ParticipantUnmerged.self, ParticipantMerges.handle)

@@ -1,4 +1,5 @@
 internal import Hummingbird
+internal import Models
 internal import ReferralsDomain
 internal import ServiceKit
 
@@ -10,6 +11,7 @@ enum ReferralProblems {
         case let refusal as Referral.Refusal: problem(refusal)
         case let refusal as IdentityReview.Refusal: problem(refusal)
         case let refusal as MergeRefusal: problem(refusal)
+        case let refusal as PlacementRefusal: problem(refusal)
         case let error as StoreError: problem(error.code)
         case is Consent.RevocationRefusal:
             .conflict(
@@ -50,6 +52,26 @@ enum ReferralProblems {
         switch refusal {
         case .alreadyDecided: .conflict("already-decided", title: "It was decided already")
         case .reasonMissing: .invalid("/reason", "45 CFR 164.526(d): say why")
+        }
+    }
+
+    private static func problem(_ refusal: PlacementRefusal) -> Problem {
+        switch refusal {
+        case .illegalTransition(let from, let to):
+            .conflict(
+                "illegal-transition", title: "The placement cannot go there",
+                detail: "From \(from.rawValue) to \(to.rawValue).")
+        case .notNow(let status):
+            .conflict("not-in-this-state", title: "Not in this state", detail: "It is \(status.rawValue).")
+        case .bedNeeded:
+            .conflict(
+                "bed-needed", title: "Moving in needs a bed", detail: "The residence's beds are kept here: name one.")
+        case .bedElsewhere: .invalid("/bedID", "a bed of this residence")
+        case .bedOutOfService: .conflict("bed-out-of-service", title: "The bed is not in service")
+        case .bedDoesNotFit(let kind):
+            .conflict(
+                "bed-does-not-fit", title: "The bed is for others", detail: "It is for: \(kind.description).")
+        case .wrongTime: .invalid("/at", "not in the future, and not before what it follows")
         }
     }
 
@@ -111,6 +133,21 @@ enum ReferralProblems {
         case .loginTaken: .conflict("login-taken", title: "Another account has this login")
         case .raced: .unavailable()
         case .unknownCode: .internalError
+        case .bedTaken: .conflict("bed-taken", title: "Somebody else has the bed at that time")
+        case .livesElsewhere:
+            .conflict(
+                "lives-elsewhere", title: "The person lives in another residence at that time",
+                detail: "Say first when they moved out there.")
+        case .alreadyApplied:
+            .conflict("already-applied", title: "They wait for this residence already, or live there")
+        case .residenceClosed: .conflict("residence-closed", title: "The residence takes nobody any more")
+        case .hasBeds:
+            .conflict(
+                "beds-are-counted", title: "The residence's beds are kept here",
+                detail: "Their numbers are counted; confirm without numbers.")
+        case .stillHoused:
+            .conflict(
+                "still-housed", title: "The person lives in a residence", detail: "Say first when they moved out.")
         case .stillSupported:
             .conflict(
                 "still-supported", title: "Somebody stands by the participant",

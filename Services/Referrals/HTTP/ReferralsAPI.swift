@@ -10,6 +10,8 @@ struct ReferralsAPI: Sendable {
     let database: Database
     let store: Store
     let clock: WallClock
+    /// Types of residences, reasons, priorities, and the words for them.
+    let residences: ResidencePolicy
     /// Whether partners may be at http addresses and on this host: only where things are tried out.
     var allowsLocal = false
     /// How often one caller may declare an emergency: a hospital has several in a night, a guesser hundreds.
@@ -50,6 +52,9 @@ struct ReferralsAPI: Sendable {
         addDirectorySearch(to: &routes)
         addDirectoryExport(to: &routes)
         addDirectoryFlags(to: &routes)
+        addResidences(to: &routes)
+        addBeds(to: &routes)
+        addPlacements(to: &routes)
     }
 
     /// Runs a request in one transaction of its agency, again where it met another one.

@@ -19,3 +19,15 @@ extension Consent.Purpose: PostgresEncodable, PostgresDecodable {}
 extension Consent.Signature.Signer: PostgresEncodable, PostgresDecodable {}
 extension Consent.Signature.Method: PostgresEncodable, PostgresDecodable {}
 extension Consent.Revocation.Method: PostgresEncodable, PostgresDecodable {}
+extension Bed.Service: PostgresEncodable, PostgresDecodable {}
+extension Placement.Side: PostgresEncodable, PostgresDecodable {}
+
+/// Whom a bed is for is stored as one text: `women/single`.
+extension BedKind: PostgresEncodable, PostgresDecodable {
+    public static var postgresType: PostgresType { .text }
+    public func encode(postgres bytes: inout [UInt8]) { description.encode(postgres: &bytes) }
+    public init?(postgres cell: Cell) {
+        guard let text = String(postgres: cell) else { return nil }
+        self.init(text)
+    }
+}

@@ -61,12 +61,13 @@ extension Store {
     /// What is counted stays: referrals, engagements, consents, disclosures, under an id that leads to nobody. Somebody who
     /// comes again is new.
     ///
-    /// - Throws: ``StoreError`` `stillSupported` while an engagement is open; `Consent.RevocationRefusal` while a consent to
+    /// - Throws: ``StoreError`` `stillSupported` while an engagement is open, `stillHoused` while they live in a residence; `Consent.RevocationRefusal` while a consent to
     ///   the criminal justice system stands: under it something would still be told.
     func erase(_ person: StoredPerson, by subject: String, in work: Work) async throws {
         guard !person.isErased else { return }
         let open = try await openEngagements(ofSeveral: person.ids.all, in: work)
         guard open.isEmpty else { throw StoreError(.stillSupported) }
+        try await withdrawPlacements(of: person, by: subject, in: work)
         for consent in try await consents(of: person.ids, in: work) where consent.revocation == nil {
             _ = try await revoke(consent.consentID, of: person, by: subject, in: work)
         }

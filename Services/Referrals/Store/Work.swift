@@ -58,6 +58,18 @@ struct StoreError: Error, Hashable, CustomStringConvertible {
         case unknownCode
         /// Another account has the login.
         case loginTaken
+        /// Somebody else has the bed, or has it at that time.
+        case bedTaken
+        /// The person lives in another residence at that time.
+        case livesElsewhere
+        /// They wait for this residence already, or live there.
+        case alreadyApplied
+        /// It takes nobody any more.
+        case residenceClosed
+        /// The agency keeps the residence's beds: they are counted.
+        case hasBeds
+        /// The person lives in a residence, which must know who does.
+        case stillHoused
     }
 
     let code: Code

@@ -34,6 +34,7 @@ struct DataKey: Sendable {
         case restrictionReason = "restriction.reason"
         case amendmentRequest = "amendment.request"
         case amendmentReason = "amendment.reason"
+        case placementNote = "placement_transition.note"
     }
 
     func seal(_ plain: [UInt8], for column: Column) throws(VaultError) -> [UInt8] {

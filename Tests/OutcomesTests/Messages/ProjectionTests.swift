@@ -65,6 +65,31 @@ struct ProjectionTests {
         }
     }
 
+    @Test(
+        "a stay in a residence is two lines of the timeline, whatever order its messages come in; applications are none"
+    )
+    func residence() async throws {
+        func event(_ status: PlacementStatus, _ version: Int, _ movedIn: Instant?, _ movedOut: Instant?) -> Delivered {
+            .init(
+                PlacementChanged(
+                    placementID: .number(500), participantID: .number(900), version: version,
+                    residenceID: .number(501), residenceType: "M", status: status, movedInAt: movedIn,
+                    movedOutAt: movedOut, moveOutReason: movedOut.map { _ in "planned" },
+                    nextPlace: movedOut.map { _ in "own-home" }, changedAt: Self.at(minutes: version)))
+        }
+        let (day, end) = (Self.at(minutes: 100), Self.at(minutes: 10_000))
+        let messages = [
+            event(.applied, 1, nil, nil), event(.accepted, 2, nil, nil), event(.movedIn, 3, day, nil),
+            event(.movedOut, 4, day, end),
+        ]
+        let ordered = try await Self.stateAfter(messages).filter { $0.hasPrefix("timeline ") }
+        #expect(ordered.count == 2, "\(ordered)")
+        #expect(ordered.contains { $0.contains("residence-entered") })
+        #expect(ordered.contains { $0.contains("residence-left") && $0.contains("own-home") })
+        let turned = try await Self.stateAfter(messages.reversed() + messages).filter { $0.hasPrefix("timeline ") }
+        #expect(turned == ordered)
+    }
+
     @Test("any order, and everything twice, leaves the same", arguments: [1, 2, 3, 4, 5, 6] as [UInt64])
     func anyOrder(_ seed: UInt64) async throws {
         let expected = try await Self.stateAfter(Self.journey)

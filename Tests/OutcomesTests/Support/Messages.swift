@@ -17,6 +17,7 @@ struct Delivered: Sendable {
     init(_ event: ContactRecorded) { handle = { try await ContactHandlers.handle(event, in: $0) } }
     init(_ event: ContactOverdue) { handle = { try await ContactHandlers.handle(event, in: $0) } }
     init(_ event: AppointmentChanged) { handle = { try await ContactHandlers.handle(event, in: $0) } }
+    init(_ event: PlacementChanged) { handle = { try await PlacementHandlers.handle(event, in: $0) } }
 }
 
 extension ReferralAccepted {

@@ -31,8 +31,8 @@ struct AccountDoor: Sendable {
             let hasher = PasswordHasher(cost: ScryptCost(logRounds: 4, blockSize: 8, parallelism: 1))
             let database = Database(pool: referring.pool, workers: referring.workers)
             let api = ReferralsAPI(
-                database: database, store: referring.store, clock: referring.clock.wall, hasher: hasher,
-                accountClock: referring.clock.wall)
+                database: database, store: referring.store, clock: referring.clock.wall,
+                residences: try .standard(), hasher: hasher, accountClock: referring.clock.wall)
             var routes = api.routes
             AccountRoutes(
                 database: database, store: referring.store, tokens: tokens, hasher: hasher,

@@ -31,7 +31,9 @@ struct ForeignCallerTests {
     }
 
     /// The agency's directory is there for all who have a token of the agency.
-    private static let everybodys: Set = ["hsdsServices", "hsdsService", "flagDirectoryEntry"]
+    private static let everybodys: Set = [
+        "hsdsServices", "hsdsService", "flagDirectoryEntry", "listResidences", "readResidence",
+    ]
     /// What it names is made where it is not yet: each agency has names of its own.
     private static let named: Set = ["importDirectoryFeed"]
 
@@ -82,8 +84,10 @@ struct ForeignCallerTests {
         }
         (known["feed"], known["importID"]) = ("list", feed.importID.description)
         known["entryID"] = try await one(Statement("test.e", "select entry_id::text from referral.directory_entry"))
+        known.merge(try await housed(participant, in: referring)) { old, _ in old }
         let database = Database(pool: pool, workers: referring.workers)
-        let api = ReferralsAPI(database: database, store: referring.store, clock: referring.clock.wall)
+        let api = ReferralsAPI(
+            database: database, store: referring.store, clock: referring.clock.wall, residences: try .standard())
         var routes = api.routes
         PartnerServer.addRoutes(to: &routes, for: referring, on: pool, tokens: try PartnerServer.tokens())
         // Each type of FHIR has ids of its own: the types that came with the referral are asked with theirs.
@@ -132,6 +136,13 @@ struct ForeignCallerTests {
                         "decideIdentityReview": #"{"decision":"different"}"#, "mergeParticipant": merge,
                         "importReferrals": "placerIdentifier,setting,priority\nA-1,jail,routine",
                         "flagDirectoryEntry": #"{"reason":"closed"}"#,
+                        "addResidence": Housing.house(), "changeResidence": Housing.house(),
+                        "confirmResidence": #"{"counts":[]}"#, "addBed": Self.bed, "changeBed": Self.bed,
+                        "applyForResidence":
+                            #"{"residenceID":"{residenceID}","wish":{"gender":"any","household":"single"}}"#,
+                        "takeBed": #"{"bedID":"{bedID}"}"#, "moveOut": PlacementAPITests.planned,
+                        "declinePlacement": #"{"by":"residence","reason":"cost"}"#,
+                        "revisePlacement": #"{"priority":"soon","wish":{"gender":"any","household":"single"}}"#,
                         "fhirUpdateTask":
                             #"{"resourceType":"Task","id":"{id}","status":"cancelled","intent":"order","statusReason":{"text":"x"}}"#,
                         "fhirPatchTask": #"[{"op":"replace","path":"/status","value":"cancelled"}]"#,
@@ -168,6 +179,33 @@ struct ForeignCallerTests {
             #expect(inAll.cursors > 0 && inAll.denials >= inAll.hidden && inAll.repeated > 0)
             print("foreign walk, referrals, \(stranger.rawValue): \(inAll)")
         }
+    }
+
+    private static let bed = #"{"label":"2B","kind":{"gender":"any","household":"single"}}"#
+
+    /// A residence with a bed, and somebody's application for it.
+    private static func housed(_ participant: String, in referring: Referring) async throws -> [String: String] {
+        let (residenceID, bedID, placementID): (ResidenceID, BedID, PlacementID) = (
+            referring.store.ids.new(), referring.store.ids.new(), referring.store.ids.new()
+        )
+        let residence = try JSONDecoder().decode(Residence.self, from: Data(Housing.house().utf8))
+        let (id, priority) = (try #require(ParticipantID(participant)), try ResidencePolicy.standard().priority(nil))
+        let usual = try #require(priority)
+        try await referring.work { work in
+            let store = referring.store
+            try await store.insert(residence, as: residenceID, by: "tester", in: work)
+            let kind = BedKind(.any, .single)
+            try await store.insert(Bed(bedID: bedID, residenceID: residenceID, label: "2A", kind: kind), in: work)
+            let person = try await store.lockPerson(id, in: work)
+            let placement = try Placement.apply(
+                placementID, of: id, to: residenceID, for: kind, priority: usual, appliedAt: work.now, note: nil,
+                by: "tester", at: work.now)
+            try await store.apply(placement, of: person, in: work)
+        }
+        return [
+            "residenceID": residenceID.description, "bedID": bedID.description,
+            "placementID": placementID.description,
+        ]
     }
 
     /// A colleague's account with an open session.

@@ -34,7 +34,7 @@ struct ReferralsAPITests {
         try await Referring.with { referring in
             let api = ReferralsAPI(
                 database: Database(pool: referring.pool, workers: referring.workers), store: referring.store,
-                clock: referring.clock.wall
+                clock: referring.clock.wall, residences: try .standard()
             )
             let document = try Data(contentsOf: URL(filePath: "Services/Referrals/openapi.json"))
             var routes = api.routes
@@ -56,7 +56,9 @@ struct ReferralsAPITests {
                     "disableAccount", "listSessions", "revokeSession", "importDirectoryFeed", "listDirectoryFeeds",
                     "listDirectoryImports", "readDirectoryImport", "searchDirectory", "hsdsBase",
                     "hsdsServices", "hsdsService", "exportMeetingGuide", "flagDirectoryEntry", "listDirectoryFlags",
-                    "assureDirectoryEntry", "importReferrals",
+                    "assureDirectoryEntry", "importReferrals", "readResidenceCodes", "listResidences",
+                    "searchResidences",
+                    "addResidence", "readResidence", "changeResidence", "confirmResidence", "addBed", "changeBed",
                 ])
         }
     }

@@ -53,6 +53,20 @@ struct PlanTests {
         (.listDirectoryFlags, "\(uuid), 'closed', 51"), (.assureDirectoryEntry, "\(uuid), '2026-01-01'"),
         (.settleDirectoryFlags, "\(uuid), '2026-01-01', 'x'"), (.listDirectoryDigests, uuid),
         (.listDirectoryMeetings, "'meeting/na', 100"),
+        (.findResidences, "array[\(uuid)]::uuid[]"), (.lockResidence, uuid), (.listResidences, "\(uuid), 51"),
+        (.countBeds, "array[\(uuid)]::uuid[], '2026-01-01'"), (.hasBeds, uuid), (.findBed, uuid), (.lockBed, uuid),
+        (
+            .searchResidences,
+            "'{100,200}', '{110,210}', 40, -75, 25, '{P}', '{any/single}', '{methadone}', false, 20000, true, "
+                + "'2026-01-01', null, null, 51"
+        ),
+        (.listBeds, "\(uuid), \(uuid), 51"), (.isBedTaken, uuid), (.lockPlacement, uuid),
+        (.lockOverdueHold, "\(uuid), '2026-01-01'"), (.placementsBeside, "array[\(uuid)]::uuid[]"),
+        (.findPlacements, "array[\(uuid)]::uuid[], '2026-01-01'"),
+        (.listPlacementsOfPerson, "array[\(uuid)]::uuid[], \(uuid), 51"),
+        (.listPlacementsOfResidence, "\(uuid), 'moved-in', \(uuid), 51"),
+        (.listWaiting, "\(uuid), 100, '2026-01-01', \(uuid), '{any/single}', 51"),
+        (.positionsOfPlacements, "array[\(uuid)]::uuid[]"), (.listPlacementTransitions, uuid),
         (.listDirectoryImports, "\(uuid), \(uuid), 51"), (.readDirectoryImport, "\(uuid), \(uuid)"),
     ]
     /// What a statement needs that writes its own audit row.
@@ -233,6 +247,32 @@ struct PlanTests {
         select '\(agency)', pg_temp.id(11, n), 'closed', 1, now(), now(), case when n % 10 > 0 then now() end,
           case when n % 10 > 0 then 'x' end
         from generate_series(1, 5000) n;
+        insert into referral.residence
+          (agency_id, residence_id, version, type, serves, weekly_cents, medications, is_listed, cell, latitude,
+           longitude, document, confirmed_at, confirmed_by, changed_at, changed_by)
+        select '\(agency)', pg_temp.id(12, n), 1, 'P', '{any/single}', 10000, '{methadone:yes}', true, n, 40, -75,
+          '{"name": "x"}', now(), 'x', now(), 'x'
+        from generate_series(1, 2000) n;
+        insert into referral.bed
+          (agency_id, bed_id, residence_id, version, label, kind, service, changed_at)
+        select '\(agency)', pg_temp.id(13, n), pg_temp.id(12, n % 2000 + 1), 1, 'x', 'any/single', 'in-service', now()
+        from generate_series(1, 20000) n;
+        insert into referral.residence_count (agency_id, residence_id, kind, total, open)
+        select '\(agency)', pg_temp.id(12, n), 'any/family', 2, 1 from generate_series(1, 2000) n;
+        insert into referral.placement
+          (agency_id, placement_id, version, participant_id, residence_id, status, wish, priority, priority_rank,
+           applied_at, bed_id, bed_from, bed_until, moved_in_at, moved_out_at, reason, next_place, changed_at)
+        select '\(agency)', pg_temp.id(14, n), 1, pg_temp.id(1, n), pg_temp.id(12, n % 2000 + 1),
+          case when n % 3 = 0 then 'applied' else 'moved-out' end, 'any/single', 'standard', 100, now(),
+          case when n % 3 > 0 then pg_temp.id(13, n % 2000) end, case when n % 3 > 0 then at end,
+          case when n % 3 > 0 then at end, case when n % 3 > 0 then at end, case when n % 3 > 0 then at end,
+          case when n % 3 > 0 then 'planned' end, case when n % 3 > 0 then 'unknown' end, now()
+        from generate_series(1, 5000) n, lateral (select timestamptz '2026-01-01' + n * interval '1 hour' as at) t
+        where n % 2000 > 0;
+        insert into referral.placement_transition
+          (agency_id, placement_id, version, to_status, actor, at)
+        select agency_id, placement_id, v, 'applied', 'x', now()
+        from referral.placement, generate_series(1, 3) v;
         analyze
         """
     }

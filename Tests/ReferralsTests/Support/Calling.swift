@@ -16,7 +16,7 @@ extension Referring {
     func calling<T: Sendable>(_ body: @escaping @Sendable (any TestClientProtocol) async throws -> T) async throws -> T
     {
         let database = Database(pool: pool, workers: workers)
-        let api = ReferralsAPI(database: database, store: store, clock: clock.wall)
+        let api = ReferralsAPI(database: database, store: store, clock: clock.wall, residences: try .standard())
         let agencyID = agencyID
         let gate = Gate(
             authenticator: Authenticator { token throws(Problem) in

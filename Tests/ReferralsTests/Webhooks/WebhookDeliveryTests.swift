@@ -146,6 +146,44 @@ struct WebhookDeliveryTests {
         }
     }
 
+    @Test("the duty desk is told over TLS, signed, which referral waits too long; of one that has moved on it is not")
+    func overdue() async throws {
+        try await Referring.with { referring in
+            try await WebhookReceiver.with({ _ in HTTPResponse(status: .ok) }) { receiver in
+                let hospital = try await referring.hospital("Mercy")
+                let url = receiver.url("/duty")
+                let secret = try await referring.work { try await referring.store.save(.duty, at: url, in: $0) }
+                let taken = try await referring.work {
+                    try await referring.store.takeIn(.emergency(of: .jane, from: hospital), in: $0)
+                }
+                let referral = taken.stored.referral
+                let due = ReferralFellDue(
+                    referralID: referral.referralID, step: "peer", since: referral.changedAt, reminder: 0)
+                referring.clock.advance(by: .seconds(600))
+                try await referring.work { try await referring.store.handle(due, in: $0) }
+                let sender = Self.sender(referring, receiver.poster())
+                #expect(try await sender.turn() == 1)
+                let one = try #require(await receiver.log.all.first { $0.path == "/duty" })
+                #expect(try Self.isSigned(one, with: "whsec_" + Data(secret).base64EncodedString()))
+                let body = try #require(try JSONSerialization.jsonObject(with: Data(one.body)) as? [String: Any])
+                #expect(body["type"] as? String == "referral.overdue")
+                let content = try #require(body["data"] as? [String: Any])
+                #expect(Set(content.keys) == ["referralID", "awaits", "since", "reminder", "isForSupervisors"])
+                #expect(content["referralID"] as? String == referral.referralID.description)
+                #expect(content["awaits"] as? String == "peer" && content["reminder"] as? Int == 1)
+
+                var again = due
+                again.reminder = 1
+                let next = again
+                try await referring.work { try await referring.store.handle(next, in: $0) }
+                try await referring.moveOn()
+                while try await sender.turn() > 0 {}
+                #expect(await receiver.log.all.filter { $0.path == "/duty" }.count == 1)
+                #expect(try await Self.states(referring).contains("withdrawn not to be disclosed any more"))
+            }
+        }
+    }
+
     @Test("410 ends it, and a revoked consent lets nothing out")
     func ends() async throws {
         try await Referring.with { referring in

@@ -70,13 +70,7 @@ struct DirectoryQuery {
             search.at = try cursor.value(2, as: Instant.self)
         }
         search.isOnline = try request.code("modality", as: Modality.self) == .online
-        place = try request.query("near", as: String.self).map { text throws(Problem) in
-            let numbers = text.split(separator: ",").map { Double($0) }
-            guard numbers.count == 2, let latitude = numbers[0], let longitude = numbers[1],
-                let place = GeoPosition(latitude: latitude, longitude: longitude)
-            else { throw .invalid("near", "latitude,longitude in degrees") }
-            return place
-        }
+        place = try request.place("near")
         guard place != nil || search.isOnline else { throw .invalid("near", "a place, or modality=online") }
         radius = try request.query("within", as: Double.self) ?? 25
         guard radius > 0, radius <= 200 else { throw .invalid("within", "more than 0 to 200 km") }

@@ -68,6 +68,13 @@ enum PrintedPage {
                         "request": amendment.request,
                     ] as [String: String]
                 },
+                "placements": record.placements.map { placement in
+                    [
+                        "appliedOn": placement.appliedAt.dayText, "residence": placement.residenceName,
+                        "status": placement.status.rawValue, "movedInOn": placement.movedInAt?.dayText ?? "",
+                        "movedOutOn": placement.movedOutAt?.dayText ?? "", "reason": placement.reason ?? "",
+                    ] as [String: String]
+                },
             ])
     }
 

@@ -8,7 +8,7 @@ internal import ServiceKit
 // Plans and appointments are in `scheduling`, the timeline and assessments in `outcomes`, each with routes of its own.
 extension ReferralsAPI {
     func addOwnRecord(to routes: inout Routes) {
-        let discloses: Set<DataClass> = [.presence, .identity, .referral, .medication]
+        let discloses: Set<DataClass> = [.presence, .identity, .referral, .medication, .location]
         routes.add(
             Route(
                 .get, "/v1/participants/{participantID}/record", "readRecord", "What is kept of a participant here",
@@ -92,7 +92,10 @@ extension ReferralsAPI {
             referrals: permit.allows(.referral) ? referrals.map { OwnReferralView($0, within: permit) } : [],
             consents: try await store.consents(of: person.ids, in: work).map { ConsentView($0, at: work.now) },
             restrictions: try await store.restrictions(of: person, in: work).map(RestrictionView.init),
-            amendments: try await store.amendments(of: person, in: work).map(AmendmentView.init)
+            amendments: try await store.amendments(of: person, in: work).map(AmendmentView.init),
+            placements: permit.showsPlacements
+                ? try await store.placements(of: person.ids, before: nil, atMost: 200, in: work).map(PlacementView.init)
+                : []
         )
     }
 
@@ -115,6 +118,8 @@ struct OwnRecordView: Encodable {
     let consents: [ConsentView]
     let restrictions: [RestrictionView]
     let amendments: [AmendmentView]
+    /// The latest 200 stays in recovery residences, and applications for them.
+    let placements: [PlacementView]
 }
 
 /// A referral in somebody's own record.
