@@ -21,7 +21,7 @@ import Testing
 
     @Test("applied, moved in, a second one refused the bed, moved out, the next one named; both days in the timeline")
     func bed() async throws {
-        try await RunningSuite.with(services: ["referrals", "outcomes"]) { suite in
+        try await RunningSuite.with { suite in
             let (journey, caller) = (try await suite.journey(), Caller())
             let (base, staff) = (suite.addresses.referrals, try await journey.staffToken("coordinator"))
             func post(

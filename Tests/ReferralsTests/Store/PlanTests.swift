@@ -247,6 +247,8 @@ struct PlanTests {
         select '\(agency)', pg_temp.id(11, n), 'closed', 1, now(), now(), case when n % 10 > 0 then now() end,
           case when n % 10 > 0 then 'x' end
         from generate_series(1, 5000) n;
+        insert into handrail.agency (agency_id, name, time_zone, part2_program, hipaa_covered_entity)
+        select pg_temp.id(15, n), 'Agency ' || n, 'UTC', true, true from generate_series(1, 500) n;
         insert into referral.residence
           (agency_id, residence_id, version, type, serves, weekly_cents, medications, is_listed, cell, latitude,
            longitude, document, confirmed_at, confirmed_by, changed_at, changed_by)
