@@ -281,6 +281,7 @@ let package = Package(
                 "identity-matching.json", "identity-matching.schema.json", "person-names.json",
                 "person-names.schema.json", "response-times.json", "response-times.schema.json",
                 "residences.json", "residences.schema.json",
+                "linkages.json", "linkages.schema.json",
             ],
             domainDependencies: ["Confidentiality", "JSON"],
             migrations: [
@@ -293,6 +294,7 @@ let package = Package(
                 "V0018_create_directory.sql",
                 "V0019_find_what_opens_soon.sql", "V0020_keep_response_times.sql",
                 "V0021_create_residence.sql",
+                "V0022_create_linkage.sql",
             ],
             dependencies: ["FHIR", "HL7v2", "ReferralsSettings", crypto, cryptoExtras, httpClient, locks, mustache],
             exclude: ["Settings"],

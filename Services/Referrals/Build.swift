@@ -29,7 +29,8 @@ func build(_ environment: ServiceEnvironment) async throws -> ServiceDefinition 
             try .standard()
         }
     let store = Store(
-        vault: vault, ids: environment.ids, rules: environment.rules, matching: try .standard(), times: times)
+        vault: vault, ids: environment.ids, rules: environment.rules, matching: try .standard(), times: times,
+        linkages: try .standard())
     let allowsLocal = environment.settings.deployment == .local
     let hasher = PasswordHasher()
     let api = ReferralsAPI(

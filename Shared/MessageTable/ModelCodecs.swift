@@ -49,6 +49,7 @@ extension DispatchStep: PostgresEncodable, PostgresDecodable {}
 extension DispatchDeadline: PostgresEncodable, PostgresDecodable {}
 extension AppointmentStatus: PostgresEncodable, PostgresDecodable {}
 extension PlacementStatus: PostgresEncodable, PostgresDecodable {}
+extension LinkageStatus: PostgresEncodable, PostgresDecodable {}
 
 extension Carried: PostgresEncodable, PostgresDecodable {
     public static var postgresType: PostgresType { .text }

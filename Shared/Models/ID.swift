@@ -109,6 +109,8 @@ public enum Subject {
     public enum Assessment {}
     public enum Residence {}
     public enum Placement {}
+    public enum Need {}
+    public enum Linkage {}
 }
 
 /// The tenant: an agency that runs peer recovery support.
@@ -141,3 +143,7 @@ public typealias AssessmentID = ID<Subject.Assessment>
 public typealias ResidenceID = ID<Subject.Residence>
 /// Somebody's way into a recovery residence and through it, from the application until they moved out.
 public typealias PlacementID = ID<Subject.Placement>
+/// Something that a person lacks, from the day it is known until it is met or no longer there.
+public typealias NeedID = ID<Subject.Need>
+/// One attempt to bring a person and a service together, for one need.
+public typealias LinkageID = ID<Subject.Linkage>

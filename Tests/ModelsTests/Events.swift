@@ -148,6 +148,19 @@ enum Sample {
         placementID: id(23), participantID: participant, version: 1, residenceID: id(24), residenceType: "P",
         status: .applied, changedAt: at("2026-11-22T01:00:00Z")
     )
+    static let need: NeedID = id(48)
+    static let linkage: LinkageID = id(49)
+    static let linkageChanged = LinkageChanged(
+        linkageID: linkage, needID: need, participantID: participant, version: 4, service: "buprenorphine",
+        status: .sustained, startedAt: at("2026-11-25T14:00:00Z"), sustainedDays: 30, refusal: nil,
+        changedAt: at("2026-12-26T15:00:00Z")
+    )
+    static let linkageRefused = LinkageChanged(
+        linkageID: linkage, needID: need, participantID: participant, version: 2, service: "recovery-residence",
+        status: .refused, startedAt: nil, sustainedDays: 0, refusal: "at-capacity",
+        changedAt: at("2026-11-24T09:00:00Z")
+    )
+    static let linkageCheckDue = LinkageCheckDue(linkageID: linkage, dueAt: at("2026-12-25T14:00:00Z"))
 
     static func at(_ text: String) -> Instant {
         guard let instant = Instant(text) else { preconditionFailure("a sample's time is wrong: \(text)") }
@@ -214,5 +227,6 @@ struct Golden: CustomTestStringConvertible, Sendable {
         Golden(Sample.contactOverdue),
         Golden(Sample.assessmentRecorded),
         Golden(Sample.placementEnded), Golden(Sample.placementApplied, sparse: true),
+        Golden(Sample.linkageChanged), Golden(Sample.linkageRefused, sparse: true), Golden(Sample.linkageCheckDue),
     ]
 }

@@ -74,7 +74,7 @@ struct GoldenTests {
         #expect(Sample.contactOverdue.version == nil)
         #expect(
             Golden.all.filter { $0.version == nil }.map(\.topic) == [
-                "referral.fell_due.v1", "dispatch.deadline_due.v1", "contact.overdue.v1",
+                "referral.fell_due.v1", "dispatch.deadline_due.v1", "contact.overdue.v1", "linkage.check_due.v1",
             ])
     }
 
@@ -92,6 +92,7 @@ struct GoldenTests {
             ("referral.accepted.v1", "priority", false), ("referral.accepted.v1", "setting", true),
             ("referral.accepted.v1", "programme", true), ("referral.closed.v1", "reason", true),
             ("placement.changed.v1", "status", true), ("placement.changed.v1", "moveOutReason", true),
+            ("linkage.changed.v1", "status", true), ("linkage.changed.v1", "service", true),
         ]
     )
     func newCodes(_ file: String, _ property: String, _ isCarried: Bool) throws {

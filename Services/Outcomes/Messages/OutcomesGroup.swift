@@ -23,6 +23,7 @@ struct OutcomesGroup: Sendable {
         on(ContactOverdue.self, &group, ContactHandlers.handle)
         on(AppointmentChanged.self, &group, ContactHandlers.handle)
         on(PlacementChanged.self, &group, PlacementHandlers.handle)
+        on(LinkageChanged.self, &group, LinkageHandlers.handle)
         group.on(RestrictionChanged.self, RestrictionTerms.handle)
         group.on(ParticipantMerged.self, ParticipantMerges.handle)
         group.on(ParticipantUnmerged.self, ParticipantMerges.handle)

@@ -22,7 +22,7 @@ enum ReferralProblems {
         case let refusal as RestrictionRequest.Refusal: problem(refusal)
         case let refusal as AmendmentRequest.Refusal: problem(refusal)
         case let faults as Faults: .invalid(faults.all.map { Problem.FieldError($0.pointer, $0.detail) })
-        default: nil
+        default: linkageProblem(error)
         }
     }
 

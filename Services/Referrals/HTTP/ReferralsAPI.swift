@@ -55,6 +55,12 @@ struct ReferralsAPI: Sendable {
         addResidences(to: &routes)
         addBeds(to: &routes)
         addPlacements(to: &routes)
+        addNeeds(to: &routes)
+        addLinkages(to: &routes)
+        addCoverages(to: &routes)
+        addNaloxone(to: &routes)
+        addFunds(to: &routes)
+        addSpendings(to: &routes)
     }
 
     /// Runs a request in one transaction of its agency, again where it met another one.

@@ -21,6 +21,7 @@ struct ReferralsGroup: Sendable {
         group.on(ConsentChanged.self) { try await lookAgain(at: $0.participantID, Work($1)) }
         group.on(ConsentChangedV1.self) { try await lookAgain(at: $0.participantID, Work($1)) }
         group.on(ReferralFellDue.self) { try await store.handle($0, in: Work($1)) }
+        group.on(LinkageCheckDue.self) { try await store.record($0, in: Work($1)) }
         group.on(DisclosureMade.self) { try await store.account(for: $0, in: Work($1)) }
         return group
     }

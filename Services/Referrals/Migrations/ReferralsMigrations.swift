@@ -29,6 +29,7 @@ public enum ReferralsMigrations {
                 Migration("V0019_find_what_opens_soon", PackageResources.V0019_find_what_opens_soon_sql),
                 Migration("V0020_keep_response_times", PackageResources.V0020_keep_response_times_sql),
                 Migration("V0021_create_residence", PackageResources.V0021_create_residence_sql),
+                Migration("V0022_create_linkage", PackageResources.V0022_create_linkage_sql),
             ]
         )
     }

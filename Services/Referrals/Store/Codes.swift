@@ -31,3 +31,9 @@ extension BedKind: PostgresEncodable, PostgresDecodable {
         self.init(text)
     }
 }
+extension Need.Outcome: PostgresEncodable, PostgresDecodable {}
+extension LinkageCatalogue.Reason.Side: PostgresEncodable, PostgresDecodable {}
+extension LinkageCheck.Answer: PostgresEncodable, PostgresDecodable {}
+extension NaloxoneKit.Recipient: PostgresEncodable, PostgresDecodable {}
+extension Spending.Form: PostgresEncodable, PostgresDecodable {}
+extension Spending.Status: PostgresEncodable, PostgresDecodable {}

@@ -35,6 +35,8 @@ struct Store: Sendable {
     let matching: MatchRules
     /// How long a referral may wait.
     let times: ResponseTimes
+    /// What people are linked to, and the codes in which it is told.
+    let linkages: LinkageCatalogue
 }
 
 /// Why the store refused. Nothing in it tells who a participant is.

@@ -35,6 +35,9 @@ struct DataKey: Sendable {
         case amendmentRequest = "amendment.request"
         case amendmentReason = "amendment.reason"
         case placementNote = "placement_transition.note"
+        case needNote = "need.note"
+        case linkageProvider = "linkage.provider"
+        case linkageNote = "linkage.note"
     }
 
     func seal(_ plain: [UInt8], for column: Column) throws(VaultError) -> [UInt8] {

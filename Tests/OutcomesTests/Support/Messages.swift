@@ -18,6 +18,7 @@ struct Delivered: Sendable {
     init(_ event: ContactOverdue) { handle = { try await ContactHandlers.handle(event, in: $0) } }
     init(_ event: AppointmentChanged) { handle = { try await ContactHandlers.handle(event, in: $0) } }
     init(_ event: PlacementChanged) { handle = { try await PlacementHandlers.handle(event, in: $0) } }
+    init(_ event: LinkageChanged) { handle = { try await LinkageHandlers.handle(event, in: $0) } }
 }
 
 extension ReferralAccepted {

@@ -33,6 +33,9 @@ struct ForeignCallerTests {
     /// The agency's directory is there for all who have a token of the agency.
     private static let everybodys: Set = [
         "hsdsServices", "hsdsService", "flagDirectoryEntry", "listResidences", "readResidence",
+        "readLinkageCatalogue",
+        // Money is about nobody, and peers spend it.
+        "listFunds", "readFund",
     ]
     /// What it names is made where it is not yet: each agency has names of its own.
     private static let named: Set = ["importDirectoryFeed"]
@@ -85,6 +88,7 @@ struct ForeignCallerTests {
         (known["feed"], known["importID"]) = ("list", feed.importID.description)
         known["entryID"] = try await one(Statement("test.e", "select entry_id::text from referral.directory_entry"))
         known.merge(try await housed(participant, in: referring)) { old, _ in old }
+        try await link(ParticipantID(participant), in: referring, &known)
         let database = Database(pool: pool, workers: referring.workers)
         let api = ReferralsAPI(
             database: database, store: referring.store, clock: referring.clock.wall, residences: try .standard())
@@ -143,6 +147,20 @@ struct ForeignCallerTests {
                         "takeBed": #"{"bedID":"{bedID}"}"#, "moveOut": PlacementAPITests.planned,
                         "declinePlacement": #"{"by":"residence","reason":"cost"}"#,
                         "revisePlacement": #"{"priority":"soon","wish":{"gender":"any","household":"single"}}"#,
+                        "openNeed": #"{"kind":"phone"}"#, "closeNeed": #"{"outcome":"not-met"}"#,
+                        "offerLinkage": #"{"service":"buprenorphine","level":1}"#,
+                        "refuseLinkage": #"{"reason":"no-funds"}"#,
+                        "answerLinkageCheck": #"{"days":7,"answer":"sustained"}"#,
+                        "recordCoverage": #"{"programme":"snap","from":"2026-01-01"}"#,
+                        "endCoverage": #"{"through":"2026-11-01"}"#,
+                        "recordNaloxoneKit":
+                            #"{"givenOn":"2026-11-01","recipient":"participant","participantID":"{participantID}","product":"nasal-4mg","refill":"first"}"#,
+                        "recordReversal":
+                            #"{"happenedOn":"2026-11-01","place":"home","doses":1,"givenBy":"peer"}"#,
+                        "openFund":
+                            #"{"name":"Other","amountCents":1,"startsOn":"2026-01-01","endsOn":"2026-12-31"}"#,
+                        "reserveSpending":
+                            #"{"fundID":"{fundID}","kind":"food","form":"money","amountCents":1}"#,
                         "fhirUpdateTask":
                             #"{"resourceType":"Task","id":"{id}","status":"cancelled","intent":"order","statusReason":{"text":"x"}}"#,
                         "fhirPatchTask": #"[{"op":"replace","path":"/status","value":"cancelled"}]"#,
@@ -206,6 +224,30 @@ struct ForeignCallerTests {
             "residenceID": residenceID.description, "bedID": bedID.description,
             "placementID": placementID.description,
         ]
+    }
+
+    /// Everything that linkages have, of one person.
+    private static func link(
+        _ participant: ParticipantID?, in referring: Referring, _ known: inout [String: String]
+    ) async throws {
+        let participant = try #require(participant)
+        let need = try await referring.need("medication-treatment", of: participant)
+        let linkage = try await referring.offer("buprenorphine", for: need)
+        let fund = try await referring.fund(1000)
+        let spending = try await referring.reserve(100, of: fund, for: participant)
+        let coverage = referring.store.ids.new(CoverageID.self)
+        try await referring.work { work in
+            try await referring.store.insert(
+                CoverageSpan(
+                    coverageID: coverage, participantID: participant, programme: "medicaid", planCode: nil,
+                    from: work.now.dateInUTC, through: nil, recordedAt: work.now, recordedBy: "coordinator"),
+                of: PersonIDs(participant), in: work)
+        }
+        known["needID"] = need.description
+        known["linkageID"] = linkage.description
+        known["fundID"] = fund.description
+        known["spendingID"] = spending.description
+        known["coverageID"] = coverage.description
     }
 
     /// A colleague's account with an open session.

@@ -59,6 +59,9 @@ struct ReferralsAPITests {
                     "assureDirectoryEntry", "importReferrals", "readResidenceCodes", "listResidences",
                     "searchResidences",
                     "addResidence", "readResidence", "changeResidence", "confirmResidence", "addBed", "changeBed",
+                    "readLinkageCatalogue", "listFunds", "openFund",
+                    "readFund",
+                    "closeFund",
                 ])
         }
     }

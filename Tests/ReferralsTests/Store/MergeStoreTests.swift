@@ -27,6 +27,12 @@ struct MergeStoreTests {
           from referral.referral as r
           union all
           select 'alias ' || a::text from referral.partner_alias as a
+          union all
+          select 'need ' || n::text from referral.need as n
+          union all
+          select 'linkage ' || l::text from referral.linkage as l
+          union all
+          select 'fund ' || f::text from referral.fund_person as f
         ) as everything
         """)
 
@@ -34,6 +40,11 @@ struct MergeStoreTests {
     func withoutLoss() async throws {
         try await Referring.with { referring in
             let two = try await referring.twoReferred()
+            let fund = try await referring.fund(1000, person: 500)
+            for id in [two.older, two.younger] {
+                _ = try await referring.offer("phone", for: referring.need("phone", of: id))
+                _ = try await referring.reserve(100, of: fund, for: id)
+            }
             let before = try await referring.look(Self.kept, as: String.self)
             for round in 1...2 {
                 for _ in 1...2 {
@@ -53,7 +64,8 @@ struct MergeStoreTests {
             }
             #expect(
                 try await referring.topics() == [
-                    "referral.accepted.v1", "referral.accepted.v1", "participant.merged.v1", "participant.unmerged.v1",
+                    "referral.accepted.v1", "referral.accepted.v1", "linkage.changed.v1", "linkage.changed.v1",
+                    "participant.merged.v1", "participant.unmerged.v1",
                     "participant.merged.v1", "participant.unmerged.v1",
                 ])
             let history = try await referring.look(

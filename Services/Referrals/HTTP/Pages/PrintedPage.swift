@@ -29,9 +29,12 @@ enum PrintedPage {
 
     /// What is kept of one person.
     ///
-    /// - Parameter names: of the organisations in it.
+    /// - Parameters:
+    ///   - names: of the organisations in it.
+    ///   - catalogue: says the codes of linkages in words.
     static func record(
-        _ record: OwnRecordView, names: [PartnerID: String], agency: String, at now: Instant
+        _ record: OwnRecordView, names: [PartnerID: String], catalogue: LinkageCatalogue, agency: String,
+        at now: Instant
     ) throws -> Response {
         let person = record.participant
         return try page(
@@ -73,6 +76,21 @@ enum PrintedPage {
                         "appliedOn": placement.appliedAt.dayText, "residence": placement.residenceName,
                         "status": placement.status.rawValue, "movedInOn": placement.movedInAt?.dayText ?? "",
                         "movedOutOn": placement.movedOutAt?.dayText ?? "", "reason": placement.reason ?? "",
+                    ] as [String: String]
+                },
+                "needs": record.needs.map { need in
+                    [
+                        "openedOn": need.openedOn.description,
+                        "kind": catalogue.need(need.kind)?.text ?? need.kind,
+                        "outcome": need.outcome?.rawValue ?? "open",
+                    ] as [String: String]
+                },
+                "linkages": record.linkages.map { linkage in
+                    [
+                        "offeredOn": linkage.offeredAt.dayText, "status": linkage.status.rawValue,
+                        "service": catalogue.service(linkage.service)?.text ?? linkage.service,
+                        "provider": linkage.provider ?? "",
+                        "refusal": linkage.refusal.map { catalogue.refusal($0)?.text ?? $0 } ?? "",
                     ] as [String: String]
                 },
             ])

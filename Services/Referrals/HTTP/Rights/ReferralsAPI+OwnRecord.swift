@@ -4,11 +4,12 @@ internal import Models
 internal import ReferralsDomain
 internal import ServiceKit
 
-// A participant's own record, as far as it is kept here: who they are, their referrals, consents, restrictions, amendments.
+// A participant's own record, as far as it is kept here: who they are, their referrals, consents, restrictions, amendments,
+// what they needed and were linked to.
 // Plans and appointments are in `scheduling`, the timeline and assessments in `outcomes`, each with routes of its own.
 extension ReferralsAPI {
     func addOwnRecord(to routes: inout Routes) {
-        let discloses: Set<DataClass> = [.presence, .identity, .referral, .medication, .location]
+        let discloses: Set<DataClass> = [.presence, .identity, .referral, .medication, .justice, .location]
         routes.add(
             Route(
                 .get, "/v1/participants/{participantID}/record", "readRecord", "What is kept of a participant here",
@@ -69,7 +70,8 @@ extension ReferralsAPI {
             let agency = try await store.agency(in: work)
             let names = try await organisations(in: view, work)
             try record(.read, permit, person, context, work)
-            return try PrintedPage.record(view, names: names, agency: agency.name, at: work.now)
+            return try PrintedPage.record(
+                view, names: names, catalogue: store.linkages, agency: agency.name, at: work.now)
         }
     }
 
@@ -87,6 +89,10 @@ extension ReferralsAPI {
         of person: StoredPerson, within permit: Permit, _ work: Work
     ) async throws -> OwnRecordView {
         let referrals = try await store.referrals(of: person.ids, in: work).map(\.referral)
+        let needs = try await store.needs(of: person.ids, before: nil, atMost: Self.mostOfRecord, in: work)
+        let linkages = try await store.linkages(of: person.ids, before: nil, atMost: Self.mostOfRecord, in: work)
+        let coverages = try await store.coverages(of: person.ids, in: work)
+        let spendings = try await store.spendings(of: person.ids, before: nil, atMost: Self.mostOfRecord, in: work)
         return OwnRecordView(
             participant: ParticipantView(person, within: permit),
             referrals: permit.allows(.referral) ? referrals.map { OwnReferralView($0, within: permit) } : [],
@@ -95,9 +101,19 @@ extension ReferralsAPI {
             amendments: try await store.amendments(of: person, in: work).map(AmendmentView.init),
             placements: permit.showsPlacements
                 ? try await store.placements(of: person.ids, before: nil, atMost: 200, in: work).map(PlacementView.init)
-                : []
+                : [],
+            needs: try needs.filter { permit.allows(store.linkages.dataClass(ofNeed: $0.need.kind)) }
+                .map { try NeedView($0, of: person) },
+            linkages: try linkages.filter { permit.allows(store.linkages.dataClass(ofService: $0.linkage.service)) }
+                .map { try LinkageView($0, of: person) },
+            coverages: permit.allows(.referral) ? coverages.map(CoverageView.init) : [],
+            spendings: spendings.filter { permit.allows(store.linkages.dataClass(ofSpending: $0.kind)) }
+                .map(SpendingView.init)
         )
     }
+
+    /// More than a life has of one kind; what is beyond is read page by page.
+    private static let mostOfRecord = 2000
 
     /// Given twice is given once.
     func recordPrivacyNotice(_ request: Request, _ context: APIContext) async throws -> Response {
@@ -120,6 +136,10 @@ struct OwnRecordView: Encodable {
     let amendments: [AmendmentView]
     /// The latest 200 stays in recovery residences, and applications for them.
     let placements: [PlacementView]
+    let needs: [NeedView]
+    let linkages: [LinkageView]
+    let coverages: [CoverageView]
+    let spendings: [SpendingView]
 }
 
 /// A referral in somebody's own record.

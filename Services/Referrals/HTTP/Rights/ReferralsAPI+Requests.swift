@@ -160,21 +160,26 @@ extension ReferralsAPI {
     /// What may be told of a person who was loaded: of several ids it is asked again, about each, because a merge may have
     /// been decided or taken back in between.
     func permit(
-        _ before: Permit, about person: StoredPerson, _ context: APIContext, _ work: Work
+        _ before: Permit, about person: StoredPerson, classes: Set<DataClass>? = nil, _ context: APIContext,
+        _ work: Work
     ) async throws -> Permit {
         let own = try context.principal.participantID ?? person.ids.remaining
         if person.ids.isAlone, person.ids.contains(own) { return before }
-        return try await permit(about: person.ids.all, context, work)
+        return try await permit(about: person.ids.all, classes: classes, context, work)
     }
 
     /// The least that may be told of any of these.
     ///
+    /// - Parameter classes: what the answer would hold; nil takes what the route declares.
     /// - Throws: 404 where nothing may be told of one of them.
-    func permit(about ids: [ParticipantID], _ context: APIContext, _ work: Work) async throws -> Permit {
+    func permit(
+        about ids: [ParticipantID], classes: Set<DataClass>? = nil, _ context: APIContext, _ work: Work
+    ) async throws -> Permit {
         var permits: [Permit] = []
         for id in ids {
             let relationship = try await relationship(of: context.principal, to: id, work)
-            permits.append(try await context.permit(about: id, as: relationship, in: work.tx, at: work.now))
+            permits.append(
+                try await context.permit(about: id, as: relationship, in: work.tx, classes: classes, at: work.now))
         }
         guard let least = permits.min(by: { $0.classes.count < $1.classes.count }) else { throw StoreError(.notFound) }
         return least
