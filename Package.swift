@@ -282,6 +282,7 @@ let package = Package(
                 "person-names.schema.json", "response-times.json", "response-times.schema.json",
                 "residences.json", "residences.schema.json",
                 "linkages.json", "linkages.schema.json",
+                "overdose-rules.json", "overdose-rules.schema.json",
             ],
             domainDependencies: ["Confidentiality", "JSON"],
             migrations: [
@@ -295,6 +296,7 @@ let package = Package(
                 "V0019_find_what_opens_soon.sql", "V0020_keep_response_times.sql",
                 "V0021_create_residence.sql",
                 "V0022_create_linkage.sql",
+                "V0023_suggest_dispatch.sql",
             ],
             dependencies: ["FHIR", "HL7v2", "ReferralsSettings", crypto, cryptoExtras, httpClient, locks, mustache],
             exclude: ["Settings"],

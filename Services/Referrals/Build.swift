@@ -41,19 +41,22 @@ func build(_ environment: ServiceEnvironment) async throws -> ServiceDefinition 
         pool: environment.database.pool, store: store, clock: environment.clock,
         post: HTTPPoster(allowsLocal: allowsLocal, logger: environment.logger).post
     )
-    let door = try PartnerDoor(environment, store: store)
+    let door = try PartnerDoor(environment, store: store, rules: .standard())
     var routes = api.routes
     AccountRoutes(
         database: environment.database, store: store, tokens: door.tokens, hasher: hasher, clock: .system
     ).add(to: &routes)
     door.add(to: &routes)
+    let mllp = try MLLPDoor.listeners(environment)
     return ServiceDefinition(
         routes: routes,
         openAPI: PackageResources.openapi_json,
         groups: [ReferralsGroup(store: store).group],
         send: webhooks.send,
         loops: [KeyRingWatch(ring: ring, logger: environment.logger)],
+        doors: mllp.doors,
         migrations: [ReferralsMigrations.all],
+        readiness: mllp.readiness,
         issuer: door.issuer
     )
 }

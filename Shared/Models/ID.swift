@@ -111,6 +111,7 @@ public enum Subject {
     public enum Placement {}
     public enum Need {}
     public enum Linkage {}
+    public enum Suggestion {}
 }
 
 /// The tenant: an agency that runs peer recovery support.
@@ -147,3 +148,5 @@ public typealias PlacementID = ID<Subject.Placement>
 public typealias NeedID = ID<Subject.Need>
 /// One attempt to bring a person and a service together, for one need.
 public typealias LinkageID = ID<Subject.Linkage>
+/// That somebody in an emergency department may need a peer, for a person to decide.
+public typealias SuggestionID = ID<Subject.Suggestion>

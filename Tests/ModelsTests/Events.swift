@@ -104,6 +104,9 @@ enum Sample {
     static let dispatchDeadlineDue = DispatchDeadlineDue(
         matchID: match, referralID: referral, deadline: .acknowledge, round: 2, dueAt: at("2026-11-22T01:05:00Z")
     )
+    static let suggestionExpiryDue = SuggestionExpiryDue(
+        suggestionID: id(11), dueAt: at("2026-11-23T01:05:00Z")
+    )
     static let planStarted = PlanStarted(
         planID: plan, referralID: referral, participantID: participant, peerID: peer, version: 1,
         programme: .criticalTimeIntervention, programmeVersion: 2, startedOn: at("2026-11-22T00:00:00Z").dateInUTC,
@@ -228,5 +231,6 @@ struct Golden: CustomTestStringConvertible, Sendable {
         Golden(Sample.assessmentRecorded),
         Golden(Sample.placementEnded), Golden(Sample.placementApplied, sparse: true),
         Golden(Sample.linkageChanged), Golden(Sample.linkageRefused, sparse: true), Golden(Sample.linkageCheckDue),
+        Golden(Sample.suggestionExpiryDue),
     ]
 }

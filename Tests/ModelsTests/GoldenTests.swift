@@ -75,6 +75,7 @@ struct GoldenTests {
         #expect(
             Golden.all.filter { $0.version == nil }.map(\.topic) == [
                 "referral.fell_due.v1", "dispatch.deadline_due.v1", "contact.overdue.v1", "linkage.check_due.v1",
+                "suggestion.expiry_due.v1",
             ])
     }
 

@@ -217,6 +217,18 @@ final class RunningSuite: @unchecked Sendable {
         for service in InstalledServices.names { try await start(service) }
     }
 
+    /// Sets a variable for the services that start from now on.
+    func set(_ name: String, to value: String) { environment[name] = value }
+
+    /// Lets `referrals` listen for MLLP from its next start on.
+    ///
+    /// - Returns: the port, on which the client sends.
+    func listenForMLLP(from clientID: String) throws -> Int {
+        let port = try Self.freePort()
+        set("HANDRAIL_REFERRALS_MLLP_LISTEN", to: "127.0.0.1:\(port)=\(clientID)")
+        return port
+    }
+
     /// Kills a service without any chance to tidy up.
     func kill(_ service: String) {
         guard let process = processes.removeValue(forKey: service) else { return }

@@ -2,6 +2,7 @@ internal import Crypto
 internal import FHIR
 internal import JSON
 internal import Models
+internal import ReferralsDomain
 internal import ReferralsSettings
 internal import ServiceKit
 
@@ -21,7 +22,7 @@ struct PartnerDoor: Sendable {
     let issuer: OwnIssuer
 
     /// - Throws: ``Mistake``; what swift-crypto throws of a key that is none.
-    init(_ environment: ServiceEnvironment, store: Store) throws {
+    init(_ environment: ServiceEnvironment, store: Store, rules: OverdoseRules) throws {
         let settings = environment.settings
         let isLocal = settings.deployment == .local
         guard let url = settings[ReferralsSettings.publicURL] ?? (isLocal ? "http://\(settings.listen)" : nil)
@@ -39,7 +40,9 @@ struct PartnerDoor: Sendable {
             clock: environment.clock, ids: environment.ids, logger: environment.logger
         )
         fhir = FHIRRoutes(database: environment.database, store: store, publicURL: url, clock: environment.clock)
-        hl7 = HL7Routes(database: environment.database, store: store, clock: environment.clock)
+        hl7 = HL7Routes(
+            database: environment.database, store: store, clock: environment.clock, rules: rules,
+            metrics: environment.metrics)
         smart = SMARTRoutes(
             publicURL: url, endpoint: endpoint, scopes: FHIRRoutes.scopes, certificates: settings.clientCertificates)
         self.tokens = tokens

@@ -21,6 +21,7 @@ enum ReferralProblems {
         case let error as VaultError where error.code == .erased: erased
         case let refusal as RestrictionRequest.Refusal: problem(refusal)
         case let refusal as AmendmentRequest.Refusal: problem(refusal)
+        case let refusal as DispatchSuggestion.Refusal: problem(refusal)
         case let faults as Faults: .invalid(faults.all.map { Problem.FieldError($0.pointer, $0.detail) })
         default: linkageProblem(error)
         }
@@ -85,6 +86,15 @@ enum ReferralProblems {
         case .namesNobody: .invalid("/decision", "different: a crowd names nobody who could be the same")
         case .areMerged:
             .conflict("participants-merged", title: "They are merged", detail: "Unmerge them first.")
+        }
+    }
+
+    private static func problem(_ refusal: DispatchSuggestion.Refusal) -> Problem {
+        switch refusal {
+        case .notOpen(let status):
+            .conflict(
+                "suggestion-not-open", title: "The suggestion is not open any more",
+                detail: "It is \(status.rawValue).")
         }
     }
 

@@ -31,6 +31,7 @@ struct ReferralsAPI: Sendable {
     func add(to routes: inout Routes) {
         addIntake(to: &routes)
         addSheets(to: &routes)
+        addSuggestions(to: &routes)
         addReading(to: &routes)
         addOverdue(to: &routes)
         addDecisions(to: &routes)

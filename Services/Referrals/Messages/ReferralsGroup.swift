@@ -23,6 +23,7 @@ struct ReferralsGroup: Sendable {
         group.on(ReferralFellDue.self) { try await store.handle($0, in: Work($1)) }
         group.on(LinkageCheckDue.self) { try await store.record($0, in: Work($1)) }
         group.on(DisclosureMade.self) { try await store.account(for: $0, in: Work($1)) }
+        group.on(SuggestionExpiryDue.self) { try await store.expire($0, in: Work($1)) }
         return group
     }
 

@@ -30,6 +30,7 @@ public enum ReferralsMigrations {
                 Migration("V0020_keep_response_times", PackageResources.V0020_keep_response_times_sql),
                 Migration("V0021_create_residence", PackageResources.V0021_create_residence_sql),
                 Migration("V0022_create_linkage", PackageResources.V0022_create_linkage_sql),
+                Migration("V0023_suggest_dispatch", PackageResources.V0023_suggest_dispatch_sql),
             ]
         )
     }

@@ -14,6 +14,14 @@ public enum ReferralsSettings {
     public static let publicURL = "HANDRAIL_REFERRALS_PUBLIC_URL"
     /// PEM file of the key that signs partners' tokens.
     public static let tokenKey = "HANDRAIL_REFERRALS_TOKEN_KEY_FILE"
+    /// Where HL7 v2 messages are listened for by MLLP: ``MLLPAddress/list(_:)``.
+    public static let mllp = "HANDRAIL_REFERRALS_MLLP_LISTEN"
+    /// How many connections each of these listeners holds.
+    public static let mllpConnections = "HANDRAIL_REFERRALS_MLLP_CONNECTIONS"
+    /// How long a message may take from its first byte to its last, and an answer until it is read.
+    public static let mllpFrameSeconds = "HANDRAIL_REFERRALS_MLLP_FRAME_SECONDS"
+    /// How long a connection may be silent between messages.
+    public static let mllpIdleSeconds = "HANDRAIL_REFERRALS_MLLP_IDLE_SECONDS"
 
     /// File with how long a referral may wait: ``ReferralsDomain/ResponseTimes``.
     public static let responseTimes = "HANDRAIL_REFERRALS_RESPONSE_TIMES_FILE"
@@ -62,7 +70,39 @@ public enum ReferralsSettings {
                 }
             }
         ),
+        SettingReference(
+            mllp,
+            "`host:port` for HL7 v2 by MLLP, several between commas: a connection's TLS certificate says which partner's "
+                + "client sends; or `host:port=client id`, on loopback or with `HANDRAIL_TLS=terminated-upstream`",
+            fallback: "no MLLP",
+            flaw: { text, _ in
+                MLLPAddress.list(String(decoding: text, as: UTF8.self)) == nil
+                    ? "must be host:port or host:port=client id, each port once" : nil
+            }
+        ),
+        number(mllpConnections, "most connections of each MLLP listener", fallback: 64, in: 1...10_000),
+        number(
+            mllpFrameSeconds, "how long an MLLP message may take to come, and its answer to be read", fallback: 30,
+            in: 1...600),
+        number(
+            mllpIdleSeconds, "how long an MLLP connection may be silent between messages", fallback: 3600,
+            in: 1...86_400),
     ]
+
+    private static func number(
+        _ name: String, _ meaning: String, fallback: Int, in range: ClosedRange<Int>
+    ) -> SettingReference {
+        SettingReference(name, meaning, fallback: "\(fallback)") { text, _ in
+            Int(String(decoding: text, as: UTF8.self)).map(range.contains) == true
+                ? nil : "must be a number from \(range.lowerBound) to \(range.upperBound)"
+        }
+    }
+
+    /// The value of a setting that is a number: its fallback where it is absent.
+    public static func number(_ name: String, in settings: ServiceSettings) -> Int {
+        let fallback = all.first { $0.name == name }?.fallback
+        return (settings[name] ?? fallback).flatMap { Int($0) } ?? 0
+    }
 
     private static func flaw(_ read: () throws(KeyFileError) -> Void) -> String? {
         do {

@@ -14,6 +14,18 @@ extension Statement {
         """
     )
 
+    /// Through the agencies, so that the index leads with them as every other does.
+    static let findClientsByCertificate = Statement(
+        "client_registry.find_by_certificate",
+        """
+        select c.client_id, c.partner_id, c.certificate_sha256, c.scopes, c.agency_id
+        from handrail.agency a
+        join referral.partner_client c on c.agency_id = a.agency_id and c.certificate_sha256 = $1
+        where c.disabled_at is null
+        limit 2
+        """
+    )
+
     static let useAssertion = Statement(
         "client_registry.use_assertion",
         """
@@ -58,6 +70,16 @@ struct ClientRegistry: Sendable {
             return nil
         }
         return Client(agencyID: agencyID, clientID: id, partnerID: partner, keys: keys, scopes: scopes)
+    }
+
+    /// The clients that a certificate is registered for, at most two: more than one is not known by it.
+    func clients(certified thumbprint: CertificateThumbprint) async throws -> [Client] {
+        try await pool.query(.findClientsByCertificate, thumbprint.description).map { row in
+            let (id, partner, certificate, scopes, agency) = try row.decode(
+                (String, PartnerID, String, [String], AgencyID).self)
+            let keys = CertificateThumbprint(certificate).map(ClientKeys.certificate) ?? .certificate(thumbprint)
+            return Client(agencyID: agency, clientID: id, partnerID: partner, keys: keys, scopes: scopes)
+        }
     }
 
     /// Marks an assertion as used.

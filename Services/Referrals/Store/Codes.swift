@@ -37,3 +37,6 @@ extension LinkageCheck.Answer: PostgresEncodable, PostgresDecodable {}
 extension NaloxoneKit.Recipient: PostgresEncodable, PostgresDecodable {}
 extension Spending.Form: PostgresEncodable, PostgresDecodable {}
 extension Spending.Status: PostgresEncodable, PostgresDecodable {}
+extension DispatchSuggestion.Status: PostgresEncodable, PostgresDecodable {}
+extension DispatchSuggestion.Dismissal: PostgresEncodable, PostgresDecodable {}
+extension DispatchSuggestion.ConsentSituation: PostgresEncodable, PostgresDecodable {}

@@ -35,6 +35,11 @@ struct BlindIndexKeys: Sendable {
         digests(of: "placer/\(client)/\(identifier)", in: agency)
     }
 
+    /// The digests of what a partner calls a visit.
+    func visitDigests(of visit: String, from partner: PartnerID, in agency: AgencyID) -> [(Int16, String)] {
+        digests(of: "visit/\(partner)/\(visit)", in: agency)
+    }
+
     /// The digests of the name under which somebody signs in, the oldest version first.
     func loginDigests(of login: String, in agency: AgencyID) -> [(Int16, String)] {
         digests(of: "login/\(login)", in: agency)

@@ -38,6 +38,7 @@ struct DataKey: Sendable {
         case needNote = "need.note"
         case linkageProvider = "linkage.provider"
         case linkageNote = "linkage.note"
+        case suggestedVisit = "dispatch_suggestion.content"
     }
 
     func seal(_ plain: [UInt8], for column: Column) throws(VaultError) -> [UInt8] {

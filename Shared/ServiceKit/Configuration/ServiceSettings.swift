@@ -74,6 +74,10 @@ public struct ServiceSettings: Sendable {
         /// Each names the variable; none quotes a value.
         public let sentences: [String]
 
+        public init(sentences: [String]) {
+            self.sentences = sentences
+        }
+
         public var description: String { sentences.joined(separator: "; ") }
     }
 

@@ -20,6 +20,8 @@ public struct APIContext: RequestContext {
     /// When the request's time is over: what it still runs on PostgreSQL is then stopped there.
     public internal(set) var deadline: ContinuousClock.Instant?
     var authenticated: Principal?
+    /// Who sends, where a ``SideDoor`` has found out by other means than a token.
+    var vouchedFor: Principal?
     /// By what this request is decided; nil on open routes.
     var access: Access?
     var allowance: RateLimiter.Allowance?
@@ -36,6 +38,7 @@ public struct APIContext: RequestContext {
         body = ByteBuffer()
         idempotencyKey = nil
         authenticated = nil
+        vouchedFor = nil
         access = nil
         allowance = nil
         address = source.channel.remoteAddress?.ipAddress

@@ -45,7 +45,9 @@ public struct Gate: Sendable {
     func admit(_ request: Request, _ route: Route, _ context: inout APIContext) async throws {
         context.address = callers.address(request, context.address)
         if route.access != .open {
-            let principal = try await authenticate(request)
+            var principal = context.vouchedFor
+            if principal == nil { principal = try await authenticate(request) }
+            guard let principal else { throw Problem.unauthenticated }
             try await checkBinding(of: principal, request, context)
             context.authenticated = principal
             context.logger[metadataKey: "agency_id"] = "\(principal.agencyID)"

@@ -14,6 +14,9 @@ public struct ServiceDefinition: Sendable {
     public var send: (@Sendable (DeliveryAttempt) async -> DeliveryResult)?
     /// Further loops: run beside the API, stopped after it and before the pools are closed.
     public var loops: [any Service]
+    /// Listeners of other protocols than HTTP, each made with its way into the API; they stop as the API does, before the
+    /// loops and the pools.
+    public var doors: [@Sendable (SideDoor) -> any Service]
     /// The schema that this program needs: the process is not ready while one of them is missing.
     public var migrations: [MigrationSet]
     /// Asked by `/health/ready`, beside the pools, the schema and the partitions, which are always asked.
@@ -27,6 +30,7 @@ public struct ServiceDefinition: Sendable {
         groups: [ConsumerGroup] = [],
         send: (@Sendable (DeliveryAttempt) async -> DeliveryResult)? = nil,
         loops: [any Service] = [],
+        doors: [@Sendable (SideDoor) -> any Service] = [],
         migrations: [MigrationSet] = [],
         readiness: [ReadinessCheck] = [],
         issuer: OwnIssuer? = nil
@@ -36,6 +40,7 @@ public struct ServiceDefinition: Sendable {
         self.groups = groups
         self.send = send
         self.loops = loops
+        self.doors = doors
         self.migrations = migrations
         self.readiness = readiness
         self.issuer = issuer

@@ -39,6 +39,9 @@ struct ServiceProcess {
             try await group.run()
             logger.info("stopped")
             return .success
+        } catch let mistakes as ServiceSettings.Mistakes {
+            logger.critical("cannot run", metadata: ["error": "\(mistakes)"])
+            return .wrongSettings
         } catch {
             // The error's own text may come from anywhere; ours are safe, the type of others says enough.
             let reason = (error as? PostgresError)?.description ?? "\(type(of: error))"
@@ -102,7 +105,7 @@ struct ServiceProcess {
                     metrics: metrics, logger: logger),
                 IdempotencyPurge(workers: database.workers, clock: environment.clock, logger: logger),
                 messageLoops(definition, environment, reactor),
-            ] + definition.loops + [
+            ] + definition.loops + definition.doors.map { $0(api.sideDoor(logger)) } + [
                 try listeners.application(api.responder, on: settings.listen, whenListening: health.started),
                 Drain(health: health, pause: settings.drainPause, logger: logger),
             ]

@@ -10,6 +10,7 @@ import Models
 import NIOConcurrencyHelpers
 import NIOCore
 import Postgres
+import ReferralsDomain
 import ServiceKit
 import TestKit
 import Testing
@@ -24,6 +25,10 @@ struct PartnerServer: Sendable {
     let referring: Referring
     let client: any TestClientProtocol
     let keySets: KeySetSource
+    private let api: API
+
+    /// A way in for listeners of other protocols.
+    func sideDoor() throws -> SideDoor { api.sideDoor(.silent) }
 
     static func with(
         realTokens: Bool = false, _ body: @escaping @Sendable (PartnerServer) async throws -> Void
@@ -54,7 +59,7 @@ struct PartnerServer: Sendable {
                 logger: .silent
             )
             try await Application(responder: api.responder, logger: .silent).test(.router) { client in
-                try await body(PartnerServer(referring: referring, client: client, keySets: keySets))
+                try await body(PartnerServer(referring: referring, client: client, keySets: keySets, api: api))
             }
         }
     }
@@ -83,7 +88,7 @@ struct PartnerServer: Sendable {
         ).add(to: &routes)
         HL7Routes(
             database: Database(pool: pool ?? referring.pool, workers: referring.workers), store: referring.store,
-            clock: referring.clock.wall
+            clock: referring.clock.wall, rules: .test
         ).add(to: &routes)
     }
 
@@ -117,6 +122,11 @@ struct PartnerServer: Sendable {
         let partnerID = try await referring.hospital(name)
         return Sender(server: self, partnerID: partnerID, clientID: "client-of-\(partnerID)")
     }
+}
+
+extension OverdoseRules {
+    // swift-format-ignore: NeverUseForceTry
+    static let test = try! OverdoseRules.standard()
 }
 
 /// Key sets as clients would publish them.

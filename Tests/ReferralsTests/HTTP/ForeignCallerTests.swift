@@ -89,6 +89,9 @@ struct ForeignCallerTests {
         known["entryID"] = try await one(Statement("test.e", "select entry_id::text from referral.directory_entry"))
         known.merge(try await housed(participant, in: referring)) { old, _ in old }
         try await link(ParticipantID(participant), in: referring, &known)
+        _ = try await hospital.send(hl7: VisitDoorTests.visit())
+        known["suggestionID"] = try await one(
+            Statement("test.u", "select suggestion_id::text from referral.dispatch_suggestion"))
         let database = Database(pool: pool, workers: referring.workers)
         let api = ReferralsAPI(
             database: database, store: referring.store, clock: referring.clock.wall, residences: try .standard())
@@ -138,6 +141,8 @@ struct ForeignCallerTests {
                             #"{"participantID":"\(participant)","recipientName":"Dr. Who","recipientAffiliation":"Mercy","nature":"overdose, not breathing"}"#
                             .replacing("\\(participant)", with: participant),
                         "decideIdentityReview": #"{"decision":"different"}"#, "mergeParticipant": merge,
+                        "acceptSuggestion": #"{"consentSituation":"agreed"}"#,
+                        "dismissSuggestion": #"{"reason":"left"}"#,
                         "importReferrals": "placerIdentifier,setting,priority\nA-1,jail,routine",
                         "flagDirectoryEntry": #"{"reason":"closed"}"#,
                         "addResidence": Housing.house(), "changeResidence": Housing.house(),

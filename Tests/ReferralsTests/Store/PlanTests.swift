@@ -37,6 +37,8 @@ struct PlanTests {
         (.candidates, "'{phone,birth_date}', '{1,1}', '{ab,cd}', 51"), (.listOpenIdentityReviews, "\(uuid), 51"),
         (.listIdentityReviewsOf, "array[\(uuid)]::uuid[], \(uuid), 51"), (.participantsOfReview, uuid),
         (.lockIdentityReview, uuid),
+        (.listSuggestions, "'open', \(uuid), 51"), (.readSuggestion, uuid), (.lockSuggestion, uuid),
+        (.lockSuggestionOfVisit, "\(uuid), '{ab}'"),
         (
             .findDirectoryNear,
             "'{service,meeting/na}', '{100,200}', '{110,210}', 40, -75, 25, '2026-01-01', 'UTC', '{}', null, false, null, "
@@ -206,6 +208,13 @@ struct PlanTests {
         select '\(agency)', pg_temp.id(6, n), 'pair', pg_temp.id(1, n), pg_temp.id(1, n % 5000 + 1), pg_temp.id(3, n), 1,
           1000, '{phone:same}', now(), 'different', 'x', now()
         from generate_series(1, 4999) n;
+        insert into referral.dispatch_suggestion
+          (agency_id, suggestion_id, version, status, partner_id, client_id, visit_digest, signs, rules_version,
+           suggested_at, expires_at, heard_at, data_key, content)
+        select '\(agency)', gen_random_uuid(), 1, case when n % 500 = 0 then 'open' else 'expired' end, partner_id, 'x',
+          n::text, '{x}', 1, now(), now(), now(), case when n % 500 = 0 then '\\x00'::bytea end,
+          case when n % 500 = 0 then '\\x00'::bytea end
+        from generate_series(1, 20000) n, (select partner_id from referral.partner limit 1) p;
         insert into referral.participant_merge (agency_id, participant_id, version, into_id)
         select '\(agency)', pg_temp.id(1, n), 1, pg_temp.id(1, n + 2500) from generate_series(1, 2500) n;
         insert into referral.merge_history

@@ -1,3 +1,4 @@
+internal import FoundationEssentials
 internal import HL7v2
 internal import HTTPTypes
 internal import Hummingbird
@@ -14,6 +15,9 @@ struct HL7Answer: Sendable {
     let message: HL7Message?
     let controlID: String
     let instant: Instant
+
+    /// A number for an answer: at most 20 characters (HL7 v2.5.1), those of an id that differ.
+    static func controlID(_ ids: IDSource) -> String { String(ids.uuid().uuidString.suffix(20)) }
 
     func faults(_ refusal: HL7Refusal) -> Response {
         response(

@@ -1,3 +1,4 @@
+internal import CoreMetrics
 internal import FoundationEssentials
 internal import HL7v2
 internal import Hummingbird
@@ -11,6 +12,9 @@ struct HL7Routes: Sendable {
     let database: Database
     let store: Store
     let clock: WallClock
+    /// What makes a visit look like an overdose.
+    let rules: OverdoseRules
+    var metrics: any MetricsFactory = NOOPMetricsHandler.instance
 
     static let path = "/hl7v2"
 
@@ -18,13 +22,15 @@ struct HL7Routes: Sendable {
         routes.add(
             Route(
                 .post, Self.path, "receiveHL7",
-                "Refer somebody by an HL7 v2 message (REF^I12), or take it back (REF^I14)",
+                "Refer somebody by an HL7 v2 message (REF^I12), take it back (REF^I14), or tell of a visit (ADT)",
                 access: .roles(.partner), discloses: [.presence, .referral],
                 consumes: [HL7Answer.mediaType, "application/hl7-v2+er7", "text/plain"]),
             receive)
         let (ids, clock) = (store.ids, clock)
-        routes.renderProblems(under: Self.path) { problem, _ in
-            Self.answer(nil, ids, clock.now()).problem(problem)
+        routes.renderProblems(under: Self.path) { problem, context in
+            // SAFETY: what cannot be read, or has not been, is answered without its number.
+            let message = try? HL7Message(Array(context.body.readableBytesView))
+            return Self.answer(message, ids, clock.now()).problem(problem)
         }
     }
 
@@ -62,8 +68,9 @@ struct HL7Routes: Sendable {
         case ("REF", "I14"): return try await takeBack(message, caller, answer, context)
         case ("REF", _):
             throw HL7Refusal.unsupported(201, at: "MSH^1^9", "of referrals, I12 and I14 are taken")
+        case ("ADT", _), ("SIU", _): return try await hear(message, caller, answer, context)
         default:
-            throw HL7Refusal.unsupported(200, at: "MSH^1^9", "REF^I12 and REF^I14 are taken")
+            throw HL7Refusal.unsupported(200, at: "MSH^1^9", "REF^I12 and REF^I14 are taken, ADT and SIU are heard")
         }
     }
 
@@ -114,7 +121,7 @@ struct HL7Routes: Sendable {
         }
     }
 
-    private func inWork<T: Sendable>(
+    func inWork<T: Sendable>(
         _ caller: FHIRCaller, _ context: APIContext, _ body: @Sendable (Work) async throws -> T
     ) async throws -> T {
         try await database.pool.work(
@@ -122,7 +129,6 @@ struct HL7Routes: Sendable {
     }
 
     private static func answer(_ message: HL7Message?, _ ids: IDSource, _ now: Instant) -> HL7Answer {
-        // At most 20 characters (HL7 v2.5.1): those of the id that differ.
-        HL7Answer(message: message, controlID: String(ids.uuid().uuidString.suffix(20)), instant: now)
+        HL7Answer(message: message, controlID: HL7Answer.controlID(ids), instant: now)
     }
 }
