@@ -155,8 +155,13 @@ let package = Package(
             name: "FHIR",
             dependencies: ["JSON", "Models"],
             path: "Shared/FHIR",
-            exclude: ["Data/code-tables.schema.json", "Data/referral-services.schema.json"],
-            resources: [.embedInCode("Data/code-tables.json"), .embedInCode("Data/referral-services.json")],
+            exclude: [
+                "Data/code-tables.schema.json", "Data/referral-services.schema.json", "Data/r4-elements.schema.json",
+            ],
+            resources: [
+                .embedInCode("Data/code-tables.json"), .embedInCode("Data/referral-services.json"),
+                .embedInCode("Data/r4-elements.json"),
+            ],
             swiftSettings: strict
         ),
         .target(name: "HL7v2", dependencies: ["Models"], path: "Shared/HL7v2", swiftSettings: strict),
@@ -297,6 +302,7 @@ let package = Package(
                 "V0021_create_residence.sql",
                 "V0022_create_linkage.sql",
                 "V0023_suggest_dispatch.sql",
+                "V0024_state_capacity_and_subscribe.sql",
             ],
             dependencies: ["FHIR", "HL7v2", "ReferralsSettings", crypto, cryptoExtras, httpClient, locks, mustache],
             exclude: ["Settings"],

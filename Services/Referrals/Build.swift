@@ -37,11 +37,11 @@ func build(_ environment: ServiceEnvironment) async throws -> ServiceDefinition 
         database: environment.database, store: store, clock: environment.clock, residences: try .standard(),
         allowsLocal: allowsLocal, hasher: hasher
     )
+    let door = try PartnerDoor(environment, store: store, rules: .standard())
     let webhooks = WebhookSender(
-        pool: environment.database.pool, store: store, clock: environment.clock,
+        pool: environment.database.pool, store: store, clock: environment.clock, baseURL: door.baseURL,
         post: HTTPPoster(allowsLocal: allowsLocal, logger: environment.logger).post
     )
-    let door = try PartnerDoor(environment, store: store, rules: .standard())
     var routes = api.routes
     AccountRoutes(
         database: environment.database, store: store, tokens: door.tokens, hasher: hasher, clock: .system

@@ -112,6 +112,7 @@ public enum Subject {
     public enum Need {}
     public enum Linkage {}
     public enum Suggestion {}
+    public enum Subscription {}
 }
 
 /// The tenant: an agency that runs peer recovery support.
@@ -120,6 +121,8 @@ public typealias AgencyID = ID<Subject.Agency>
 public typealias PartnerID = ID<Subject.Partner>
 /// A person who receives support, under the agency's own pseudonym.
 public typealias ParticipantID = ID<Subject.Participant>
+/// What a partner's client wants to hear of.
+public typealias SubscriptionID = ID<Subject.Subscription>
 public typealias ReferralID = ID<Subject.Referral>
 public typealias ConsentID = ID<Subject.Consent>
 /// What a participant asked not to be done, and the agency agreed to.

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Data files")
 struct DataFileTests {
-    @Test("each follows its schema", arguments: ["code-tables", "referral-services"])
+    @Test("each follows its schema", arguments: ["code-tables", "referral-services", "r4-elements"])
     func schema(_ name: String) throws {
         let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent().appending(path: "Shared/FHIR/Data")

@@ -1,5 +1,6 @@
 import FHIR
 import Foundation
+import FoundationXML
 import JSON
 import Models
 import TestKit
@@ -18,6 +19,28 @@ struct PublishedExamplesTests {
             #expect(try tokens(of: written) == tokens(of: bytes), "\(name)")
         }
     }
+
+    @Test("every resource that XML has a place for goes out as XML and comes back with nothing lost")
+    func throughXML() throws {
+        var (same, without): (Int, [String]) = (0, [])
+        for (name, bytes) in PublishedExamples.all {
+            let document = try FHIRDocument.parse(bytes)
+            let written: [UInt8]
+            do throws(R4.Refusal) {
+                written = try document.serializedXML()
+            } catch {
+                without.append(name)
+                continue
+            }
+            #expect(try FHIRDocument.parse(xml: written).canonical() == document.canonical(), "\(name)")
+            // Foundation's parser, which we did not write, finds it well-formed.
+            #expect(Self.isWellFormed(written), "\(name)")
+            same += 1
+        }
+        #expect(same > 150, "not written as XML: \(without.joined(separator: ", "))")
+    }
+
+    private static func isWellFormed(_ bytes: [UInt8]) -> Bool { XMLParser(data: Data(bytes)).parse() }
 
     @Test("an edit changes what it names and nothing else")
     func edits() throws {

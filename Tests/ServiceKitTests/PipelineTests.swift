@@ -197,7 +197,7 @@ private struct Secret: Error, CustomStringConvertible { var description: String 
     func dialects() async throws {
         var routes = routes
         routes.mapErrors { $0 is Secret ? Problem.conflict("already-decided", title: "Decided") : nil }
-        routes.renderProblems(under: "/v1/over") { problem, _ in
+        routes.renderProblems(under: "/v1/over") { problem, _, _ in
             Response(status: problem.status, body: .init(byteBuffer: ByteBuffer(string: "outcome")))
         }
         try await withAPI(routes) { client in

@@ -21,6 +21,9 @@ struct PartnerDoor: Sendable {
     /// The service as the issuer of the tokens that it gives to partners and to the owners of accounts.
     let issuer: OwnIssuer
 
+    /// Where the FHIR server is.
+    var baseURL: String { fhir.baseURL }
+
     /// - Throws: ``Mistake``; what swift-crypto throws of a key that is none.
     init(_ environment: ServiceEnvironment, store: Store, rules: OverdoseRules) throws {
         let settings = environment.settings
@@ -39,7 +42,9 @@ struct PartnerDoor: Sendable {
             keySets: KeySetCache(clock: environment.clock) { try await fetch($0) }, tokens: tokens,
             clock: environment.clock, ids: environment.ids, logger: environment.logger
         )
-        fhir = FHIRRoutes(database: environment.database, store: store, publicURL: url, clock: environment.clock)
+        fhir = FHIRRoutes(
+            database: environment.database, store: store, publicURL: url, clock: environment.clock,
+            allowsLocal: isLocal)
         hl7 = HL7Routes(
             database: environment.database, store: store, clock: environment.clock, rules: rules,
             metrics: environment.metrics)

@@ -40,6 +40,7 @@ struct ReferralsAPI: Sendable {
         addMerges(to: &routes)
         addConsents(to: &routes)
         addPartners(to: &routes)
+        addCapacity(to: &routes)
         addKeys(to: &routes)
         addConsentNews(to: &routes)
         addEmergencies(to: &routes)

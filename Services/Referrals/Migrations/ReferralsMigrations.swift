@@ -31,6 +31,8 @@ public enum ReferralsMigrations {
                 Migration("V0021_create_residence", PackageResources.V0021_create_residence_sql),
                 Migration("V0022_create_linkage", PackageResources.V0022_create_linkage_sql),
                 Migration("V0023_suggest_dispatch", PackageResources.V0023_suggest_dispatch_sql),
+                Migration(
+                    "V0024_state_capacity_and_subscribe", PackageResources.V0024_state_capacity_and_subscribe_sql),
             ]
         )
     }

@@ -36,6 +36,15 @@ extension Statement {
         where agency_id = $1 and partner_id = $2 and kind = $3 and alias_id = $4
         """
     )
+
+    static let resolveAliases = Statement(
+        "partner_alias.resolve_several",
+        """
+        select subject_id
+        from referral.partner_alias
+        where agency_id = $1 and partner_id = $2 and kind = $3 and alias_id = any($4)
+        """
+    )
 }
 
 /// What partners know under ids of their own.

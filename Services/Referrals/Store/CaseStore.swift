@@ -11,6 +11,8 @@ struct LoadedCase: Sendable {
     /// The referrals as they were loaded.
     let before: [ReferralID: StoredReferral]
     var current: Case
+    /// Who hears of a referral that is new; of others it is asked when they change.
+    var listeners = Listeners()
 }
 
 extension Store {
@@ -111,6 +113,8 @@ extension Store {
         try remind(of: referral, before: nil, in: work)
         try record(referral, with: key, in: work)
         try recordShown(shown, view, of: referral, with: key, in: work)
+        try queueEvents(
+            loaded.listeners, of: referral, view, version: shown.version, orderMoved: false, in: work)
         return StoredReferral(
             referral: referral.withoutChanges, clientID: clientID, shown: shown, knownAs: knownAs)
     }
@@ -135,7 +139,9 @@ extension Store {
         if moved {
             let view = senderView(of: referral, loaded.telling, at: work.now)
             try recordShown(shown, view, of: referral, with: key, in: work)
-            try await queueWord(of: referral, view, shown: shown, in: work)
+            try await queueWord(
+                of: referral, view, shown: shown, orderMoved: referral.isTakenBack && !before.referral.isTakenBack,
+                in: work)
         }
         return StoredReferral(
             referral: referral.withoutChanges, clientID: before.clientID, shown: shown, knownAs: before.knownAs)
@@ -180,4 +186,9 @@ extension Store {
             )
         }
     }
+}
+
+extension Referral {
+    /// Whether its sender took the order back.
+    var isTakenBack: Bool { wasCancelledBySender || status == .enteredInError }
 }

@@ -15,6 +15,9 @@ extension RestrictionRequest.Status: PostgresEncodable, PostgresDecodable {}
 extension AmendmentRequest.Status: PostgresEncodable, PostgresDecodable {}
 extension IdentityReview.Kind: PostgresEncodable, PostgresDecodable {}
 extension IdentityReview.Decision: PostgresEncodable, PostgresDecodable {}
+extension ProgrammeCapacity.Status: PostgresEncodable, PostgresDecodable {}
+extension Subscription.Status: PostgresEncodable, PostgresDecodable {}
+extension Subscription.Topic: PostgresEncodable, PostgresDecodable {}
 extension Consent.Purpose: PostgresEncodable, PostgresDecodable {}
 extension Consent.Signature.Signer: PostgresEncodable, PostgresDecodable {}
 extension Consent.Signature.Method: PostgresEncodable, PostgresDecodable {}

@@ -11,6 +11,8 @@ struct IntakeFindings: Sendable {
     var known: ReferralID?
     /// The sending organisation.
     var partner: Partner?
+    /// Who hears of what it sends.
+    var listeners = Listeners()
     /// Which laws bind the agency.
     var law: AgencyLaw
     /// Whom it is about.
@@ -55,6 +57,8 @@ extension Store {
                     { rows, findings in findings.partner = try rows.first.map { try Partner(row: $0) } }
                 )
             )
+            let listeners = Question(.findListeners, work.agencyID, partner)
+            asked.append((listeners, { rows, findings in findings.listeners = try Listeners(rows) }))
         }
         for (question, read) in findings.person.questions(in: work.agencyID) {
             asked.append((question, { rows, findings in try read(rows, &findings.person) }))

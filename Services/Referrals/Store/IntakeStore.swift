@@ -100,7 +100,8 @@ extension Store {
             by: .init(.requester, intake.subject), at: work.now
         )
         var loaded = LoadedCase(
-            participant: participant, telling: telling, before: [:], current: Case(new: referral)
+            participant: participant, telling: telling, before: [:], current: Case(new: referral),
+            listeners: findings.listeners
         )
         if !intake.asDraft, policy.accepts(intake.request) {
             try loaded.current.accept(

@@ -43,6 +43,7 @@ extension Store {
             renewal.next = nil
             try await resealWebhookSecrets(in: work)
             try await resealDeskSecrets(in: work)
+            try await resealSubscriptions(in: work)
             try await resealTimeCodes(in: work)
             try await rewrapSuggestions(in: work)
         }

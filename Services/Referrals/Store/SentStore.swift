@@ -25,6 +25,17 @@ extension Store {
         return try await answer(stored, telling, wasKnown: true, in: work)
     }
 
+    /// Several under the ids by which the partner knows them, in the order in which they were last shown something new.
+    func sent(
+        _ aliases: [UUID], _ kind: AliasKind, by partner: PartnerID, in work: Work
+    ) async throws -> [TakenIn] {
+        guard !aliases.isEmpty else { return [] }
+        let rows = try await work.tx.query(.resolveAliases, work.agencyID, partner, kind, aliases)
+        let stored = try await load(try rows.map { try $0.decode(ReferralID.self) }, in: work)
+            .filter { $0.referral.partnerID == partner }.sorted { $0.shownPosition < $1.shownPosition }
+        return try await answers(stored, to: partner, in: work)
+    }
+
     /// A page of what the partner sent, in the order in which it was last shown something new.
     ///
     /// The statuses are those that were shown. What a consent no longer covers is left out, so a page can be shorter
@@ -47,13 +58,24 @@ extension Store {
         let all = try await load(try rows.map { try $0.decode(ReferralID.self) }, in: work).sorted {
             $0.shownPosition < $1.shownPosition
         }
-        let stored = all.prefix(limit)
+        let stored = Array(all.prefix(limit))
+        let items = try await answers(stored, to: partner, in: work)
+        return SentPage(
+            items: items.filter { statuses?.contains($0.view.status) ?? true },
+            next: all.count > limit ? stored.last?.shownPosition : nil
+        )
+    }
+
+    /// What the partner is answered about each of its referrals, with one round trip for all.
+    func answers(
+        _ stored: [StoredReferral], to partner: PartnerID, in work: Work
+    ) async throws -> [TakenIn] {
         let ids = try await senderIDs(
             of: stored.map { ($0.referral.referralID, $0.knownAs) }, for: partner, in: work
         )
         let participants = Set(stored.map(\.referral.participantID)).sorted()
         let tellings = participants.isEmpty ? [:] : try await telling(of: participants, in: work)
-        let items = stored.map { stored -> TakenIn in
+        return stored.map { stored -> TakenIn in
             let telling = tellings[stored.referral.participantID]
             let permit = telling.flatMap { self.permit(for: stored.referral, under: $0, at: work.now) }
             return TakenIn(
@@ -61,10 +83,27 @@ extension Store {
                 senderIDs: ids[stored.referral.referralID], consentIDs: []
             )
         }
-        return SentPage(
-            items: items.filter { statuses?.contains($0.view.status) ?? true },
-            next: all.count > limit ? stored.last?.shownPosition : nil
-        )
+    }
+
+    /// Keeps the Task that the sender of an order sent after it: from now on it is what the sender reads, with what we
+    /// have to say merged in, as a version of its own. The participant is locked.
+    func keepTask(
+        _ content: [UInt8], of taken: TakenIn, by participant: StoredParticipant, in work: Work
+    ) async throws -> TakenIn {
+        let stored = taken.stored
+        let id = stored.referral.referralID
+        try await keep(
+            [ReceivedResource(kind: "Task", role: .task, content: content)], of: stored.referral, by: participant,
+            ids: taken.senderIDs, with: participant.dataKey, in: work)
+        var shown = stored.shown
+        (shown.version, shown.at) = (shown.version + 1, work.now)
+        try await work.tx.execute(
+            .updateShown, work.agencyID, id, shown.version, shown.status, shown.business, shown.at)
+        try recordShown(shown, taken.view, of: stored.referral, with: participant.dataKey, in: work)
+        guard let partner = stored.referral.partnerID, let kept = try await sent(id, by: partner, in: work) else {
+            throw StoreError(.notFound)
+        }
+        return kept
     }
 
     /// Changes a referral as its sender: takes it back, corrects it, or finishes a draft, which then is accepted where the

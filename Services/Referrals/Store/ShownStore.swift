@@ -15,15 +15,41 @@ extension Statement {
         """
     )
 
-    static let hasWebhook = Statement(
-        "partner.has_webhook",
+    /// Who of a partner that is not disabled is to hear of changes.
+    static let findListeners = Statement(
+        "partner.find_listeners",
         """
-        select exists (
-          select
-          from referral.partner
-          where agency_id = $1 and partner_id = $2 and status = 'active' and webhook_url is not null)
+        select webhook_url is not null,
+          array(
+            select s.subscription_id
+            from referral.subscription as s
+            where s.agency_id = $1 and s.partner_id = $2 and s.status = 'active' and s.topic = 'task'
+            order by s.subscription_id),
+          array(
+            select s.subscription_id
+            from referral.subscription as s
+            where s.agency_id = $1 and s.partner_id = $2 and s.status = 'active' and s.topic = 'service-request'
+            order by s.subscription_id)
+        from referral.partner
+        where agency_id = $1 and partner_id = $2 and status = 'active'
         """
     )
+}
+
+/// Who hears of changes of what a partner sent.
+struct Listeners: Hashable, Sendable {
+    /// Whether the partner's own webhook does.
+    var hasWebhook = false
+    /// Subscriptions to Tasks, and to orders.
+    var tasks: [SubscriptionID] = []
+    var orders: [SubscriptionID] = []
+
+    init() {}
+
+    init(_ rows: Rows) throws {
+        guard let row = rows.first else { return }
+        (hasWebhook, tasks, orders) = try row.decode((Bool, [SubscriptionID], [SubscriptionID]).self)
+    }
 }
 
 /// What senders see, and how they hear of it.
@@ -73,12 +99,15 @@ extension Store {
 
     /// Queues a webhook that says no more than that something changed. Whether it may be said is asked again when it is
     /// sent.
+    ///
+    /// - Parameter orderMoved: whether the order is another too: its sender took it back.
     func queueWord(
-        of referral: Referral, _ view: SenderView, shown: StoredReferral.Shown, in work: Work
+        of referral: Referral, _ view: SenderView, shown: StoredReferral.Shown, orderMoved: Bool = false, in work: Work
     ) async throws {
         guard let partner = referral.partnerID else { return }
-        let hasWebhook = try await work.tx.query(.hasWebhook, work.agencyID, partner).first?.decode(Bool.self) ?? false
-        guard hasWebhook else { return }
+        let listeners = try Listeners(try await work.tx.query(.findListeners, work.agencyID, partner))
+        try queueEvents(listeners, of: referral, view, version: shown.version, orderMoved: orderMoved, in: work)
+        guard listeners.hasWebhook else { return }
         let word = TaskChangedWord(
             referralID: referral.referralID, version: shown.version, restsOnConsent: view.tellsProgress
         )

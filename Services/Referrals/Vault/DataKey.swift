@@ -105,6 +105,19 @@ struct Vault: Sendable {
         try ring.open(sealed, authenticating: "\(agency)/\(partner)/partner.webhook_secret")
     }
 
+    /// A subscription as its client sent it, with the headers by which its endpoint knows us.
+    func sealSubscription(
+        _ content: [UInt8], _ id: SubscriptionID, of partner: PartnerID, in agency: AgencyID
+    ) throws(VaultError) -> [UInt8] {
+        try ring.seal(content, authenticating: "\(agency)/\(partner)/\(id)/subscription.content")
+    }
+
+    func openSubscription(
+        _ sealed: [UInt8], _ id: SubscriptionID, of partner: PartnerID, in agency: AgencyID
+    ) throws(VaultError) -> [UInt8] {
+        try ring.open(sealed, authenticating: "\(agency)/\(partner)/\(id)/subscription.content")
+    }
+
     /// The secret that Handrail shares with a desk of the agency.
     func sealDeskSecret(_ secret: [UInt8], of desk: Desk, in agency: AgencyID) throws(VaultError) -> [UInt8] {
         try ring.seal(secret, authenticating: Self.owner(desk, agency))

@@ -11,12 +11,15 @@ struct WebhookSender: Sendable {
     let pool: Pool
     let store: Store
     let clock: WallClock
+    /// The FHIR server's own URL, for subscriptions.
+    var baseURL = ""
     /// Sends one request and returns the status code; nil when there was no answer.
     let post: @Sendable (WebhookRequest) async -> Int?
 
     /// Decides again whether it may be said, and says it.
     @Sendable
     func send(_ attempt: DeliveryAttempt) async -> DeliveryResult {
+        if let kind = SubscriptionWord.Kind(rawValue: attempt.kind) { return await notify(attempt, kind) }
         let prepared: WebhookRequest?
         do {
             switch (attempt.kind, PartnerID(attempt.partner)) {

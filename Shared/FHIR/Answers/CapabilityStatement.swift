@@ -11,12 +11,32 @@ extension R4 {
             case historyInstance = "history-instance"
         }
 
+        /// Something that can be asked of a resource beyond reading and writing it.
+        public struct Operation: Hashable, Sendable {
+            /// Without the `$`.
+            public var name: String
+            /// The canonical URL of what defines it.
+            public var definition: String
+
+            /// An operation.
+            public init(_ name: String, definedBy definition: String) {
+                (self.name, self.definition) = (name, definition)
+            }
+        }
+
         /// One resource type with what can be done to it.
         public struct Resource: Hashable, Sendable {
             public var type: String
             public var profiles: [String]
             public var interactions: [Interaction]
             public var searchParameters: [SearchParameter]
+            /// `_include` and `_revinclude` values.
+            public var includes: [String]
+            public var reverseIncludes: [String]
+            /// Operations of the type: name (without `$`) and definition.
+            public var operations: [Operation]
+            /// Topics that can be subscribed to, by their canonical URLs.
+            public var topics: [String]
             /// Whether `If-None-Exist` is honoured.
             public var conditionalCreate: Bool
             public var documentation: String?
@@ -24,8 +44,12 @@ extension R4 {
             /// A resource type.
             public init(
                 type: String, profiles: [String] = [], interactions: [Interaction],
-                searchParameters: [SearchParameter] = [], conditionalCreate: Bool = false, documentation: String? = nil
+                searchParameters: [SearchParameter] = [], includes: [String] = [], reverseIncludes: [String] = [],
+                operations: [Operation] = [], topics: [String] = [], conditionalCreate: Bool = false,
+                documentation: String? = nil
             ) {
+                (self.includes, self.reverseIncludes, self.operations) = (includes, reverseIncludes, operations)
+                self.topics = topics
                 (self.type, self.profiles, self.interactions) = (type, profiles, interactions)
                 (self.searchParameters, self.conditionalCreate) = (searchParameters, conditionalCreate)
                 self.documentation = documentation
@@ -65,7 +89,8 @@ extension R4.CapabilityStatement {
             "software": ["name": "Handrail", "version": .string(softwareVersion)],
             "implementation": ["description": "Peer recovery support referrals", "url": .string(baseURL)],
             "fhirVersion": "4.0.1",
-            "format": ["json"],
+            "format": ["json", "xml"],
+            "patchFormat": ["application/json-patch+json"],
         ]
         if !implementationGuides.isEmpty {
             json["implementationGuide"] = .array(implementationGuides.map(JSONValue.string))
@@ -103,7 +128,13 @@ extension R4.CapabilityStatement {
     }
 
     private static func json(_ resource: Resource) -> JSONValue {
-        var object: JSONObject = ["type": .string(resource.type)]
+        var object: JSONObject = [:]
+        if !resource.topics.isEmpty {
+            let url = "\(R4.Subscription.backport)/capabilitystatement-subscriptiontopic-canonical"
+            object["extension"] = .array(
+                resource.topics.map { ["url": .string(url), "valueCanonical": .string($0)] })
+        }
+        object["type"] = .string(resource.type)
         if !resource.profiles.isEmpty { object["supportedProfile"] = .array(resource.profiles.map(JSONValue.string)) }
         object.set("documentation", ifPresent: resource.documentation.map(JSONValue.string))
         if !resource.interactions.isEmpty {
@@ -111,10 +142,18 @@ extension R4.CapabilityStatement {
         }
         object["versioning"] = resource.interactions.contains(.update) ? "versioned-update" : "versioned"
         if resource.conditionalCreate { object["conditionalCreate"] = true }
+        for (name, values) in [("searchInclude", resource.includes), ("searchRevInclude", resource.reverseIncludes)]
+        where !values.isEmpty {
+            object[name] = .array(values.map(JSONValue.string))
+        }
         if !resource.searchParameters.isEmpty {
             object["searchParam"] = .array(
                 resource.searchParameters.map { ["name": .string($0.name), "type": .string($0.kind.rawValue)] }
             )
+        }
+        if !resource.operations.isEmpty {
+            object["operation"] = .array(
+                resource.operations.map { ["name": .string($0.name), "definition": .string($0.definition)] })
         }
         return .object(object)
     }

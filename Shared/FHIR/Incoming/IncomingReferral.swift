@@ -46,6 +46,9 @@ public struct IncomingReferral: Hashable, Sendable {
         return nil
     }
 
+    /// Whether the sender is still writing it: it is kept, and nobody works on it yet.
+    public var isDraft: Bool { task?.status == .draft }
+
     /// How soon help is needed: the order's word, else the task's, else routine.
     public var priority: Priority { serviceRequest.priority ?? task?.priority ?? .routine }
 

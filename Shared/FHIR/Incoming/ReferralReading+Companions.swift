@@ -2,8 +2,11 @@
 extension ReferralReading {
     func readTask(at index: Int, order: Int, patient: Int?) -> R4.Task? {
         guard let task: R4.Task = view(entries[index].resource, at: place(index)) else { return nil }
-        if task.status != .requested {
-            notes.note(.businessRule, "A new Task has the status requested.", at: "\(place(index)).status")
+        if task.status != .requested, task.status != .draft {
+            notes.note(
+                .businessRule, "A new Task has the status requested, or draft while it is being written.",
+                at: "\(place(index)).status"
+            )
         }
         if task.intent != "order" {
             notes.note(.businessRule, "A referral's Task has the intent order.", at: "\(place(index)).intent")

@@ -1,8 +1,10 @@
 /// The order: what we can take, and where the person is.
 extension ReferralReading {
     /// What we can take as an order for peer recovery support.
-    func check(_ order: R4.ServiceRequest, at expression: String) {
-        if order.status != .active {
+    ///
+    /// - Parameter isDraft: whether its Task is one: then the order may be one too.
+    func check(_ order: R4.ServiceRequest, asDraft isDraft: Bool = false, at expression: String) {
+        if order.status != .active, !(isDraft && order.status == .draft) {
             notes.note(.businessRule, "A referral is taken while its status is active.", at: "\(expression).status")
         }
         if !order.intent.isOrder {

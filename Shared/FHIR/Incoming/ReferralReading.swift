@@ -1,3 +1,5 @@
+internal import JSON
+
 /// Reads a referral out of what a hospital posted.
 public struct ReferralReading {
     let services: ReferralServices
@@ -57,7 +59,8 @@ public struct ReferralReading {
         guard let orderIndex = orders.first,
             let order: R4.ServiceRequest = view(entries[orderIndex].resource, at: place(orderIndex))
         else { throw R4.Refusal(notes.issues) }
-        check(order, at: place(orderIndex))
+        let isDraft = tasks.contains { entries[$0].resource?.json["status"]?.string == "draft" }
+        check(order, asDraft: isDraft, at: place(orderIndex))
         let person = person(order.subject, in: order, at: "\(place(orderIndex)).subject", from: orderIndex)
         let patientIndex = resolver.entry(of: order.subject, from: orderIndex)
         let task = tasks.first.flatMap { readTask(at: $0, order: orderIndex, patient: patientIndex) }

@@ -25,7 +25,7 @@ extension R4.SearchFilter {
         }
     }
 
-    private static func values(at path: ArraySlice<String>, in value: JSONValue) -> [JSONValue] {
+    static func values(at path: ArraySlice<String>, in value: JSONValue) -> [JSONValue] {
         if let array = value.array { return array.flatMap { values(at: path, in: $0) } }
         guard let name = path.first else { return [value] }
         return value.object?[name].map { values(at: path.dropFirst(), in: $0) } ?? []
@@ -51,6 +51,21 @@ extension R4.SearchFilter {
             return id == wantedID && (wantedType.isEmpty || type == wantedType)
         case (.relative(let type, let id, _), .absolute(let url, _, _)): return url == "\(baseURL)/\(type)/\(id)"
         case (let own, let wanted): return own == wanted
+        }
+    }
+}
+
+extension FHIRDocument {
+    /// The resources of this server that the references at a place point to, by type and id.
+    public func references(at path: [String], baseURL: String) -> [(type: String, id: String)] {
+        R4.SearchFilter.values(at: path[...], in: .object(json)).compactMap { value in
+            guard let text = value[["reference"]]?.string else { return nil }
+            switch R4.Reference.Target(text) {
+            case .relative(let type, let id, _): return (type, id)
+            case .absolute(let url, .some(let type), .some(let id)) where url.hasPrefix("\(baseURL)/"):
+                return (type, id)
+            default: return nil
+            }
         }
     }
 }

@@ -6,6 +6,8 @@ extension R4 {
         public var count: Int?
         /// `_include` values that we serve, such as `Task:focus`.
         public var includes: Set<String>
+        /// `_revinclude` values that we serve, such as `Task:focus`.
+        public var reverseIncludes: Set<String>
         /// `_summary=count`.
         public var onlyCounts: Bool
         /// Parameters that were not understood and were left out (lenient handling).
@@ -44,17 +46,21 @@ extension R4.SearchQuery {
     /// - Parameters:
     ///   - known: the parameters of the type.
     ///   - includes: the `_include` values that are served.
+    ///   - reverseIncludes: the `_revinclude` values that are served.
+    ///   - chains: the references that may be followed.
     ///   - control: further names that the server handles itself, such as its page cursor.
     ///   - most: the largest `_count`; a larger one is lowered, as R4 allows.
     /// - Throws: values that cannot be read, always; unknown parameters under strict handling.
     public init(
-        _ items: [Item], known: [R4.SearchParameter], includes: Set<String> = [], control: Set<String> = [],
-        handling: Handling, most: Int = 200
+        _ items: [Item], known: [R4.SearchParameter], includes: Set<String> = [], reverseIncludes: Set<String> = [],
+        chains: [R4.SearchChain] = [], control: Set<String> = [], handling: Handling, most: Int = 200
     ) throws(R4.Refusal) {
-        var query = R4.SearchQuery(filters: [], count: nil, includes: [], onlyCounts: false, ignored: [], used: [])
+        var query = R4.SearchQuery(
+            filters: [], count: nil, includes: [], reverseIncludes: [], onlyCounts: false, ignored: [], used: [])
         let notes = IssueNotes()
         for item in items where !item.value.isEmpty && !control.contains(item.name) {
-            let parts = item.name.split(separator: ":", maxSplits: 1).map(String.init)
+            let chain = chains.first { $0.rest(of: item.name) != nil }
+            let parts = (chain?.rest(of: item.name) ?? item.name).split(separator: ":", maxSplits: 1).map(String.init)
             switch parts.first ?? "" {
             case "_count":
                 guard let count = Int(item.value), count >= 0 else {
@@ -63,16 +69,19 @@ extension R4.SearchQuery {
                 }
                 query.count = min(count, most)
             case "_summary" where item.value == "count": query.onlyCounts = true
-            case "_include" where includes.contains(item.value): query.includes.insert(item.value)
-            case "_format" where ["json", "application/json", "application/fhir+json"].contains(item.value): break
+            case "_include" where includes.contains(Self.untyped(item.value)):
+                query.includes.insert(Self.untyped(item.value))
+            case "_revinclude" where reverseIncludes.contains(Self.untyped(item.value)):
+                query.reverseIncludes.insert(Self.untyped(item.value))
+            case "_format" where Self.formats.contains(item.value.replacing(" ", with: "+")): break
             case let name:
-                guard let parameter = known.first(where: { $0.name == name }),
+                guard let parameter = (chain?.parameters ?? known).first(where: { $0.name == name }),
                     let condition = Self.condition(parameter, modifier: parts.dropFirst().first, item, notes)
                 else {
                     query.ignored.append(item.name)
                     continue
                 }
-                query.filters.append(.init(parameter: name, condition: condition))
+                query.filters.append(.init(parameter: name, condition: condition, through: chain?.parameter))
             }
             query.used.append(item)
         }
@@ -86,6 +95,15 @@ extension R4.SearchQuery {
         }
         guard !notes.hasErrors else { throw R4.Refusal(notes.issues) }
         self = query
+    }
+
+    private static let formats = ["json", "xml"].flatMap {
+        [$0, "application/\($0)", "application/fhir+\($0)", "text/\($0)"]
+    }
+
+    /// `Task:focus` of `Task:focus:ServiceRequest`: what we refer to is of one type.
+    private static func untyped(_ include: String) -> String {
+        include.split(separator: ":", omittingEmptySubsequences: false).prefix(2).joined(separator: ":")
     }
 
     /// Nil when parameter and modifier do not go together; a bad value is noted and gives an empty condition.

@@ -27,6 +27,9 @@ public struct DeliveryAttempt: Hashable, Sendable {
         self.idempotencyKey = idempotencyKey
         self.attempt = attempt
     }
+
+    /// Whether it is given up when this attempt fails.
+    public var isLast: Bool { attempt >= DeliveryOutcome.maximumAttempts }
 }
 
 /// What became of an attempt.

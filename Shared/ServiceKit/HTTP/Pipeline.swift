@@ -97,7 +97,7 @@ struct Pipeline: Sendable {
     private func render(_ problem: Problem, _ request: Request, _ context: APIContext) -> Response {
         let path = request.uri.path
         if let (_, render) = renderers.first(where: { path.hasPrefix($0.prefix) }) {
-            var response = render(problem, context)
+            var response = render(problem, request, context)
             for field in problem.headers { response.headers[field.name] = field.value }
             return response
         }

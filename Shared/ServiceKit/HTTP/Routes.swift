@@ -8,7 +8,7 @@ public struct Routes: Sendable {
     /// Answers an admitted request, or throws a ``Problem`` or an error that ``mapErrors(_:)`` knows.
     public typealias Handler = @Sendable (Request, APIContext) async throws -> Response
     /// Turns a problem into the answer of a dialect, such as a FHIR OperationOutcome.
-    public typealias ProblemRenderer = @Sendable (Problem, APIContext) -> Response
+    public typealias ProblemRenderer = @Sendable (Problem, Request, APIContext) -> Response
 
     struct Entry: Sendable {
         let route: Route

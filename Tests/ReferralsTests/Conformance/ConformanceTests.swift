@@ -46,6 +46,20 @@ struct ConformanceTests {
             }
             answers["agency"] = try await hospital.get("/fhir/Organization/\(server.referring.agencyID)")
             answers["search"] = try await hospital.get("/fhir/Task?_include=Task:focus")
+            answers["search-with-all"] = try await hospital.get(
+                "/fhir/Task?_include=Task:patient&_include=Task:requester&_include=Task:owner&focus.status=active")
+            answers["orders"] = try await hospital.get(
+                "/fhir/ServiceRequest?_include=ServiceRequest:supporting-info&_revinclude=Task:focus")
+            answers["service"] = try await hospital.get("/fhir/HealthcareService/overdose-follow-up")
+            answers["services"] = try await hospital.get(
+                "/fhir/HealthcareService?_include=HealthcareService:organization")
+            let subscription = try await hospital.post("/fhir/Subscription", SubscribingTests.subscription())
+            answers["subscription"] = subscription
+            let subscribed = "/fhir/Subscription/\(try #require(subscription.json[["id"]]?.string))"
+            answers["subscription-read"] = try await hospital.get(subscribed)
+            answers["subscription-status"] = try await hospital.get("\(subscribed)/$status")
+            answers["subscription-events"] = try await hospital.get("\(subscribed)/$events")
+            answers["subscriptions"] = try await hospital.get("/fhir/Subscription")
             answers["search-empty"] = try await hospital.get("/fhir/Task?status=draft")
             answers["search-with-warning"] = try await hospital.get("/fhir/Task?colour=red")
             let patient = try #require(paths[0].split(separator: "/").last)

@@ -21,7 +21,9 @@ struct BadInputTests {
             answers.append(("no body", try await hospital.send(.post, "/fhir"), 400))
             answers.append(("no resource", try await hospital.post("/fhir", ["a": 1]), 400))
             answers.append(("a Patient", try await hospital.post("/fhir", ["resourceType": "Patient"]), 422))
-            answers.append(("XML", try await hospital.send(.post, "/fhir", good, type: "application/fhir+xml"), 415))
+            answers.append(("no XML", try await hospital.send(.post, "/fhir", good, type: "application/fhir+xml"), 400))
+            answers.append(
+                ("Turtle", try await hospital.send(.post, "/fhir", good, type: "application/fhir+turtle"), 415))
             answers.append(
                 ("10 MB", try await hospital.send(.post, "/fhir", [UInt8](repeating: 0x20, count: 10 << 20)), 413)
             )
@@ -41,6 +43,40 @@ struct BadInputTests {
                 #expect(!text.contains("Robin") && !text.contains("begun"), "\(what)")
             }
             #expect(try await server.told().isEmpty)
+        }
+    }
+
+    /// Whether a type is found by exactly those parameters and includes that the statement names.
+    private static func searches(
+        _ hospital: Sender, _ type: String, _ resource: JSONValue, says isSearched: Bool
+    ) async throws {
+        func names(_ list: String) -> [String] {
+            (resource[[.member(list)]]?.array ?? []).compactMap { $0.string ?? $0[["name"]]?.string }
+        }
+        let id = "01234567-89ab-4def-8123-456789abcdef"
+        func answers(_ query: String) async throws -> Int {
+            // A search of consents is always of one patient.
+            let path = type == "Consent" ? "/fhir/Consent?patient=\(id)&\(query)" : "/fhir/\(type)?\(query)"
+            return try await hospital.get(path, headers: ["Prefer": "handling=strict"]).status.code
+        }
+        guard isSearched else {
+            #expect(names("searchParam").isEmpty && names("searchInclude").isEmpty)
+            #expect([404, 405].contains(try await answers("_count=1")), "\(type)")
+            return
+        }
+        // Consents are always of one patient; subscriptions are few, and listed whole.
+        guard type != "Consent", type != "Subscription" else { return }
+        for name in names("searchParam") {
+            #expect(try await answers("\(name):missing=false") == 200, "\(type) \(name)")
+        }
+        for include in names("searchInclude") {
+            #expect(try await answers("_include=\(include)") == 200, "\(type) \(include)")
+        }
+        for include in names("searchRevInclude") {
+            #expect(try await answers("_revinclude=\(include)") == 200, "\(type) \(include)")
+        }
+        for query in ["colour=red", "_include=\(type):colour", "_revinclude=Observation:subject"] {
+            #expect(try await answers(query) == 422, "\(type) \(query)")
         }
     }
 
@@ -83,6 +119,7 @@ struct BadInputTests {
                 #expect(try await exists(.put, "/fhir/\(type)/\(id)") == interactions.contains("update"), "\(type)")
                 #expect(try await exists(.patch, "/fhir/\(type)/\(id)") == interactions.contains("patch"), "\(type)")
                 #expect(try await exists(.post, "/fhir/\(type)") == interactions.contains("create"), "\(type)")
+                try await Self.searches(hospital, type, resource, says: interactions.contains("search-type"))
             }
         }
     }

@@ -31,7 +31,8 @@ struct PartnerServer: Sendable {
     func sideDoor() throws -> SideDoor { api.sideDoor(.silent) }
 
     static func with(
-        realTokens: Bool = false, _ body: @escaping @Sendable (PartnerServer) async throws -> Void
+        realTokens: Bool = false, over testing: TestingSetup = .router,
+        _ body: @escaping @Sendable (PartnerServer) async throws -> Void
     ) async throws {
         try await Referring.with { referring in
             let keySets = KeySetSource()
@@ -58,7 +59,10 @@ struct PartnerServer: Sendable {
                 ),
                 logger: .silent
             )
-            try await Application(responder: api.responder, logger: .silent).test(.router) { client in
+            try await Application(
+                responder: api.responder, configuration: .init(address: .hostname("127.0.0.1", port: 0)),
+                logger: .silent
+            ).test(testing) { client in
                 try await body(PartnerServer(referring: referring, client: client, keySets: keySets, api: api))
             }
         }

@@ -32,13 +32,13 @@ struct ForeignCallerTests {
 
     /// The agency's directory is there for all who have a token of the agency.
     private static let everybodys: Set = [
-        "hsdsServices", "hsdsService", "flagDirectoryEntry", "listResidences", "readResidence",
+        "hsdsServices", "hsdsService", "flagDirectoryEntry", "listCapacity", "listResidences", "readResidence",
         "readLinkageCatalogue",
         // Money is about nobody, and peers spend it.
         "listFunds", "readFund",
     ]
     /// What it names is made where it is not yet: each agency has names of its own.
-    private static let named: Set = ["importDirectoryFeed"]
+    private static let named: Set = ["importDirectoryFeed", "stateCapacity"]
 
     private static let denials = Statement(
         "test.denials", "select count(*) from referral.audit_event where decision = 'deny'")
@@ -85,6 +85,8 @@ struct ForeignCallerTests {
                 readAs: FeedKind.hsds.read(
                     Array(#"[{"id": "1", "name": "Desk", "status": "active"}]"#.utf8), .init()), in: work)
         }
+        let subscription = try await hospital.post("/fhir/Subscription", SubscribingTests.subscription())
+        let subscriptionID = try #require(subscription.json[["id"]]?.string)
         (known["feed"], known["importID"]) = ("list", feed.importID.description)
         known["entryID"] = try await one(Statement("test.e", "select entry_id::text from referral.directory_entry"))
         known.merge(try await housed(participant, in: referring)) { old, _ in old }
@@ -104,8 +106,16 @@ struct ForeignCallerTests {
         for path in paths {
             let parts = path.split(separator: "/")
             walked.append(
-                (String(parts[2]), routes.declared.filter { $0.template.hasPrefix("/fhir/\(parts[1])/") }))
+                (
+                    String(parts[2]),
+                    routes.declared.filter {
+                        // A Task is made of the order that its focus names.
+                        $0.template.hasPrefix("/fhir/\(parts[1])/")
+                            || parts[1] == "ServiceRequest" && $0.operationID == "fhirCreateTask"
+                    }
+                ))
         }
+        walked.append((subscriptionID, routes.declared.filter { $0.template.hasPrefix("/fhir/Subscription/") }))
         let answered = routes
         let walks = walked
         let fixed = known
@@ -166,6 +176,10 @@ struct ForeignCallerTests {
                             #"{"name":"Other","amountCents":1,"startsOn":"2026-01-01","endsOn":"2026-12-31"}"#,
                         "reserveSpending":
                             #"{"fundID":"{fundID}","kind":"food","form":"money","amountCents":1}"#,
+                        "fhirSearchTasksByForm": "status=accepted&_include=Task:patient",
+                        "fhirSearchServiceRequestsByForm": "status=active&_revinclude=Task:focus",
+                        "fhirCreateTask":
+                            #"{"resourceType":"Task","status":"requested","intent":"order","focus":{"reference":"ServiceRequest/{id}"}}"#,
                         "fhirUpdateTask":
                             #"{"resourceType":"Task","id":"{id}","status":"cancelled","intent":"order","statusReason":{"text":"x"}}"#,
                         "fhirPatchTask": #"[{"op":"replace","path":"/status","value":"cancelled"}]"#,

@@ -62,6 +62,10 @@ struct ReferralsAPITests {
                     "readLinkageCatalogue", "listFunds", "openFund",
                     "readFund",
                     "closeFund",
+                    "listCapacity", "stateCapacity",
+                    "fhirSearchHealthcareServices", "fhirReadHealthcareService", "fhirCreateSubscription",
+                    "fhirSearchSubscriptions", "fhirReadSubscription", "fhirDeleteSubscription",
+                    "fhirSubscriptionStatus",
                 ])
         }
     }

@@ -29,7 +29,10 @@ struct PlanTests {
         (.openEngagements, "array[\(uuid)]::uuid[]"),
         (.findEngagement, uuid),
         (.isAssigned, "\(uuid), \(uuid)"), (.findAliases, "\(uuid), array[\(uuid)]::uuid[]"),
-        (.resolveAlias, "\(uuid), 'task', \(uuid)"), (.findReceived, "\(uuid), 'Patient', \(uuid)"),
+        (.resolveAlias, "\(uuid), 'task', \(uuid)"), (.resolveAliases, "\(uuid), 'task', array[\(uuid)]::uuid[]"),
+        (.findListeners, uuid), (.findSubscription, uuid), (.listSubscriptions, uuid),
+        (.findSubscriptionEvent, "\(uuid), \(uuid)"), (.listSubscriptionEvents, "\(uuid), 1, 100, 50"),
+        (.findReceived, "\(uuid), 'Patient', \(uuid)"),
         (.listReceived, "\(uuid), \(uuid)"), (.engagementOfPlan, uuid), (.listShownVersions, uuid),
         (.kindsOfSenders, "array[\(uuid)]::uuid[]"),
         (.findAccountByLogin, "'{1}', '{ab}'"), (.lockAccount, uuid), (.listAccounts, "\(uuid), 50"),
@@ -238,6 +241,16 @@ struct PlanTests {
         select '\(agency)', pg_temp.id(0, n % 5), kind, md5(kind || '/alias/' || n)::uuid, pg_temp.id(3, n),
           pg_temp.id(1, n % 5000 + 1), 1, 'x', now()
         from generate_series(1, 10000) n, unnest('{Patient,Task,ServiceRequest}'::text[]) kind;
+        insert into referral.subscription
+          (agency_id, subscription_id, partner_id, version, topic, status, content, events, told_at, created_at,
+           changed_at)
+        select '\(agency)', pg_temp.id(12, n), pg_temp.id(0, n % 800), 1,
+          case when n % 2 = 0 then 'task' else 'service-request' end, 'active', 'x', 10, now(), now(), now()
+        from generate_series(1, 3000) n;
+        insert into referral.subscription_event
+          (agency_id, subscription_id, number, delivery_id, referral_id, rests_on_consent, at)
+        select '\(agency)', pg_temp.id(12, n), e, pg_temp.id(13, n * 10 + e), pg_temp.id(3, n), true, now()
+        from generate_series(1, 3000) n, generate_series(1, 9) e;
         insert into referral.account
           (agency_id, account_id, version, role, login, peer_id, participant_id, password_hash, created_at, changed_at)
         select '\(agency)', pg_temp.id(6, n), 1, 'participant', null, null, pg_temp.id(1, n), 'x', now(), now()

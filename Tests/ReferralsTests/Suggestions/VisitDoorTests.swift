@@ -195,7 +195,8 @@ import Testing
             @Sendable func store(_ ring: [String: UInt8]) -> Store {
                 Store(
                     vault: .test(ring: ring, current: "two"), ids: referring.store.ids, rules: .inForce,
-                    matching: referring.store.matching)
+                    matching: referring.store.matching, times: referring.store.times,
+                    linkages: referring.store.linkages)
             }
             _ = try await referring.work {
                 try await store(["one": 1, "two": 2]).renewKeys(after: nil, atMost: 100, in: $0)

@@ -6,22 +6,30 @@ internal import Models
 internal import NIOCore
 internal import ServiceKit
 
-/// Answers in FHIR JSON.
+/// Answers in FHIR's JSON or XML, as was asked.
 enum FHIRAnswer {
-    static let mediaType = "application/fhir+json"
-
     /// A resource, with its version as a weak entity tag (R4 §3.1.0.5) and when it last changed.
     static func resource(
         _ document: FHIRDocument, status: HTTPResponse.Status = .ok, at location: String? = nil
     ) -> Response {
-        var headers: HTTPFields = [.contentType: mediaType]
+        let format = FHIRFormat.asked
+        let bytes: [UInt8]
+        do throws(R4.Refusal) {
+            bytes = try format.write(document)
+        } catch {
+            // What it holds besides R4's elements is in JSON; it is not left out in silence.
+            return FHIRFormat.$asked.withValue(.json) {
+                resource(R4.OperationOutcome(error.issues).document, status: .notAcceptable)
+            }
+        }
+        var headers: HTTPFields = [.contentType: format.mediaType, .vary: "Accept"]
         if let version = document.versionID { headers[.eTag] = "W/\"\(version)\"" }
         if let instant = document[["meta", "lastUpdated"]]?.string.flatMap(Instant.init) {
             headers[.lastModified] = httpDate(instant)
         }
         headers[.location] = location
         return Response(
-            status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: document.serialized()))
+            status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes))
         )
     }
 

@@ -1,5 +1,6 @@
 internal import FHIR
 internal import Models
+internal import ReferralsDomain
 
 extension FHIRRoutes {
     /// What this server can do; a test holds it against the routes.
@@ -16,18 +17,42 @@ extension FHIRRoutes {
     // 22 November 2026, as days since 1970: a constant that needs no unwrapping.
     private static let capabilitiesChangedOn = CivilDate(daysSince1970: 20_779)
 
+    private static let subscriptionOperations =
+        "http://hl7.org/fhir/uv/subscriptions-backport/OperationDefinition"
+
     private static let resources: [R4.CapabilityStatement.Resource] =
         [
             .init(
-                type: "Task", interactions: [.read, .vread, .historyInstance, .searchType, .update, .patch],
-                searchParameters: R4.SearchParameter.task,
-                documentation: "Created with a referral. Its sender may cancel it or mark it entered in error."
+                type: "Task",
+                interactions: [.create, .read, .vread, .historyInstance, .searchType, .update, .patch],
+                searchParameters: R4.SearchParameter.task, includes: SearchedType.task.includes.map(\.name),
+                conditionalCreate: true,
+                documentation: """
+                    Sent with the order, or after it. Its sender may request a draft, cancel it or mark it entered in error.
+                    Also found by what its order says: focus:ServiceRequest.status and the like.
+                    """
             ),
             .init(
-                type: "ServiceRequest", interactions: [.read, .create], conditionalCreate: true,
+                type: "ServiceRequest", interactions: [.read, .create, .searchType],
+                searchParameters: R4.SearchParameter.serviceRequest,
+                includes: SearchedType.order.includes.map(\.name),
+                reverseIncludes: SearchedType.order.reverseIncludes.map(\.name), conditionalCreate: true,
                 documentation: "An order for peer support, with its patient contained, by identifier, or by our id."
             ),
             .init(type: "Organization", interactions: [.read]),
+            .init(
+                type: "HealthcareService", interactions: [.read, .searchType],
+                searchParameters: R4.SearchParameter.healthcareService, includes: [serviceInclude.name],
+                documentation: "The agency's programmes and whether they can take somebody on, as its people last said."
+            ),
+            .init(
+                type: "Subscription", interactions: [.create, .read, .searchType, .delete],
+                operations: [
+                    .init("status", definedBy: "\(subscriptionOperations)/backport-subscription-status"),
+                    .init("events", definedBy: "\(subscriptionOperations)/backport-subscription-events"),
+                ], topics: Subscription.Topic.allCases.map(\.url),
+                documentation: "By rest-hook, with empty or id-only notifications in JSON."
+            ),
             .init(
                 type: "Consent", interactions: [.read, .searchType],
                 searchParameters: [R4.SearchParameter("patient", .reference, at: "patient")],

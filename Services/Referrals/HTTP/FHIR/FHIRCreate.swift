@@ -17,7 +17,7 @@ extension FHIRRoutes {
         let caller = try FHIRCaller(context)
         // Person, consent and task are parts of the order: who may make one may send them with it.
         try caller.require(.create, "ServiceRequest")
-        let document = try document(context)
+        let document = try document(request, context)
         guard document.resourceType == "Bundle" else {
             throw R4.Refusal(.notSupported, "A Bundle is expected here.", at: ["Bundle"])
         }
@@ -38,7 +38,7 @@ extension FHIRRoutes {
     func postOrder(_ request: Request, _ context: APIContext) async throws -> Response {
         let caller = try FHIRCaller(context)
         try caller.require(.create, "ServiceRequest")
-        let document = try document(context)
+        let document = try document(request, context)
         let condition = HTTPField.Name("If-None-Exist").flatMap { request.headers[$0] }
         let incoming = try ReferralReading.order(document, ifNoneExist: condition)
         return try await take(incoming, document, caller, context) { taken, parts, stored in
@@ -112,7 +112,14 @@ extension FHIRRoutes {
         let person = try await person(fhir.incoming.person, fhir.caller, in: work)
         var intake = fhir.intake(of: person, receivedAt: work.now)
         intake.referralID = id
-        let taken = try await store.takeIn(intake, in: work)
+        var taken = try await store.takeIn(intake, in: work)
+        if taken.wasKnown, taken.stored.referral.status == .draft, !intake.asDraft, let ids = taken.senderIDs {
+            // A draft that is sent again as finished is a request to be worked on; it must not stay lying.
+            let actor = Referral.Actor(.requester, fhir.caller.clientID)
+            taken = try await store.changeSent(
+                ids.taskID, .task, by: fhir.caller.partnerID, expecting: nil, in: work
+            ) { current, id in try current.request(id, by: actor, at: work.now) }
+        }
         try store.record(taken, told: .create, context, in: work)
         return taken
     }

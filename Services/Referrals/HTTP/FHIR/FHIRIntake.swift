@@ -25,6 +25,7 @@ struct FHIRIntake: Sendable {
             partnerID: caller.partnerID,
             clientID: caller.clientID,
             placerIdentifier: incoming.placerIdentifier.map { "\($0.system ?? "")|\($0.value ?? "")" },
+            asDraft: incoming.isDraft,
             subject: caller.clientID,
             resources: parts.resources
         )

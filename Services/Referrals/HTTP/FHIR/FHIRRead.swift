@@ -76,21 +76,24 @@ extension FHIRRoutes {
             try store.record(taken, told: .read, context, in: work)
             let rendering = ResourceRendering(agency: try await store.agency(in: work))
             var document = try rendering.other(stored, ids: taken.senderIDs)
-            if type == "Consent" { document = try await current(document, of: stored, caller, in: work) }
+            if type == "Consent" {
+                let telling = try await store.telling(of: stored.participantID, in: work)
+                document = document.current(under: telling.consents, of: caller.partnerID, at: work.now)
+            }
             return FHIRAnswer.resource(document)
         }
     }
+}
 
+extension FHIRDocument {
     /// A Consent that was revoked since it was sent is inactive, whatever its sender wrote then.
-    private func current(
-        _ document: FHIRDocument, of stored: StoredResource, _ caller: FHIRCaller, in work: Work
-    ) async throws -> FHIRDocument {
-        let consents = try await store.telling(of: stored.participantID, in: work).consents.filter {
-            $0.recipient == .partner(caller.partnerID)
-        }
-        guard document.json["status"]?.string == "active", consents.contains(where: { $0.revocation != nil }),
-            !consents.contains(where: { $0.isActive(at: work.now) })
-        else { return document }
-        return document.settingStatus("inactive")
+    ///
+    /// - Parameter consents: of the person.
+    func current(under consents: [ReferralsDomain.Consent], of partner: PartnerID, at now: Instant) -> FHIRDocument {
+        let named = consents.filter { $0.recipient == .partner(partner) }
+        guard json["status"]?.string == "active", named.contains(where: { $0.revocation != nil }),
+            !named.contains(where: { $0.isActive(at: now) })
+        else { return self }
+        return settingStatus("inactive")
     }
 }

@@ -11,10 +11,12 @@ struct FHIRRoutes: Sendable {
     /// `https://host`, without a slash at the end.
     let publicURL: String
     let clock: WallClock
+    /// Whether endpoints may be at http addresses and on this host: only where things are tried out.
+    var allowsLocal = false
 
     var baseURL: String { "\(publicURL)/fhir" }
 
-    private static let consumes = ["application/fhir+json", "application/json"]
+    private static let consumes = FHIRFormat.consumed
 
     /// What is about a person in these answers.
     private static let discloses: Set<DataClass> = [.presence, .identity, .referral]
@@ -24,12 +26,15 @@ struct FHIRRoutes: Sendable {
             Route(
                 .get, "/fhir/metadata", "fhirCapabilities", "What this FHIR server can do.", access: .open,
                 discloses: [])
-        ) { _, _ in
-            FHIRAnswer.resource(capabilities)
+        ) { request, _ in
+            FHIRFormat.$asked.withValue(FHIRFormat(askedBy: request)) { FHIRAnswer.resource(capabilities) }
         }
         addWrites(to: &routes)
         addReads(to: &routes)
-        routes.renderProblems(under: "/fhir") { problem, _ in FHIRAnswer.problem(problem) }
+        addSubscriptions(to: &routes)
+        routes.renderProblems(under: "/fhir") { problem, request, _ in
+            FHIRFormat.$asked.withValue(FHIRFormat(askedBy: request)) { FHIRAnswer.problem(problem) }
+        }
     }
 
     private func addWrites(to routes: inout Routes) {
@@ -37,6 +42,10 @@ struct FHIRRoutes: Sendable {
         add(
             .post, "/fhir/ServiceRequest", "fhirCreateServiceRequest", "Refer somebody: an order by itself.",
             to: &routes, postOrder
+        )
+        add(
+            .post, "/fhir/Task", "fhirCreateTask", "The Task of an order that was sent by itself.", to: &routes,
+            postTask
         )
         add(.put, "/fhir/Task/{id}", "fhirUpdateTask", "Take a referral back or correct it.", to: &routes, putTask)
         add(
@@ -47,6 +56,22 @@ struct FHIRRoutes: Sendable {
 
     private func addReads(to routes: inout Routes) {
         add(.get, "/fhir/Task", "fhirSearchTasks", "Find the Tasks of one's own referrals.", to: &routes, searchTasks)
+        add(
+            .get, "/fhir/ServiceRequest", "fhirSearchServiceRequests", "Find one's own orders.", to: &routes,
+            searchOrders)
+        let form = ["application/x-www-form-urlencoded"]
+        add(
+            .post, "/fhir/Task/_search", "fhirSearchTasksByForm", "Find Tasks, by a form.", consumes: form,
+            to: &routes, searchTasks)
+        add(
+            .post, "/fhir/ServiceRequest/_search", "fhirSearchServiceRequestsByForm", "Find orders, by a form.",
+            consumes: form, to: &routes, searchOrders)
+        add(
+            .get, "/fhir/HealthcareService", "fhirSearchHealthcareServices",
+            "Which programmes can take somebody on.", discloses: [], to: &routes, searchServices)
+        add(
+            .get, "/fhir/HealthcareService/{id}", "fhirReadHealthcareService", "A programme and its capacity.",
+            discloses: [], to: &routes, readService)
         add(.get, "/fhir/Task/{id}", "fhirReadTask", "How a referral goes.", to: &routes, readTask)
         add(
             .get, "/fhir/Task/{id}/_history", "fhirReadTaskHistory", "How a referral went, version by version.",
@@ -83,31 +108,36 @@ struct FHIRRoutes: Sendable {
     /// What a client can be allowed to do.
     static let scopes =
         [
-            SMARTScope("ServiceRequest", [.create, .read]), SMARTScope("Task", [.read, .update, .search]),
-            SMARTScope("Organization", [.read]),
+            SMARTScope("ServiceRequest", [.create, .read, .search]),
+            SMARTScope("Task", [.create, .read, .update, .search]),
+            SMARTScope("Organization", [.read]), SMARTScope("HealthcareService", [.read, .search]),
+            SMARTScope("Subscription", [.create, .read, .delete, .search]),
         ] + carried.map { SMARTScope($0, [.read]) }
 
-    private func add(
+    func add(
         _ method: HTTPRequest.Method, _ template: String, _ operationID: String, _ summary: String,
-        consumes: [String] = consumes, to routes: inout Routes, _ handle: @escaping Routes.Handler
+        consumes: [String] = consumes, discloses: Set<DataClass> = discloses, to routes: inout Routes,
+        _ handle: @escaping Routes.Handler
     ) {
         let route = Route(
-            method, template, operationID, summary, access: .roles(.partner), discloses: Self.discloses,
-            consumes: method == .get ? [] : consumes
+            method, template, operationID, summary, access: .roles(.partner), discloses: discloses,
+            consumes: [.get, .delete].contains(method) ? [] : consumes
         )
         routes.add(route) { request, context in
-            do {
-                return try await handle(request, context)
-            } catch let refusal as R4.Refusal {
-                // All issues with their places, which a problem of one kind cannot carry.
-                return FHIRAnswer.refusal(refusal)
+            try await FHIRFormat.$asked.withValue(FHIRFormat(askedBy: request)) {
+                do {
+                    return try await handle(request, context)
+                } catch let refusal as R4.Refusal {
+                    // All issues with their places, which a problem of one kind cannot carry.
+                    return FHIRAnswer.refusal(refusal)
+                }
             }
         }
     }
 
     /// The body as a resource.
-    func document(_ context: APIContext) throws(R4.Refusal) -> FHIRDocument {
-        try FHIRDocument.parse(Array(context.body.readableBytesView))
+    func document(_ request: Request, _ context: APIContext) throws(R4.Refusal) -> FHIRDocument {
+        try FHIRFormat(of: request).read(Array(context.body.readableBytesView))
     }
 
     /// A transaction of the caller's agency, run again where it met another one.

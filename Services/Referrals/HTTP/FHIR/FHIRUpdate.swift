@@ -20,7 +20,7 @@ extension FHIRRoutes {
         let caller = try FHIRCaller(context)
         try caller.require(.update, "Task")
         let id = try context.alias("id")
-        let task = try R4.Task(document(context))
+        let task = try R4.Task(document(request, context))
         guard task.id?.lowercased() == id.uuidString.lowercased() else {
             throw R4.Refusal(.invalid, "The id of the resource is the id of the URL.", at: ["Task.id"])
         }

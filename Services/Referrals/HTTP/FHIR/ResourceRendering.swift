@@ -42,10 +42,14 @@ struct ResourceRendering: Sendable {
         if let received { document = try FHIRDocument.parse(received.content).resolved(ids) }
         var version = received?.version ?? 1
         var lastUpdated = received?.receivedAt ?? referral.receivedAt
-        if referral.wasCancelledBySender || referral.status == .enteredInError {
+        if referral.isTakenBack {
             document = document.settingStatus(referral.status == .enteredInError ? "entered-in-error" : "revoked")
             version += 1
             lastUpdated = taken.stored.shown.at
+        } else if referral.status != .draft, document.json["status"]?.string == "draft" {
+            // Its Task was requested since: that is what makes the order one.
+            document = document.settingStatus("active")
+            version += 1
         }
         return labelled(document)
             .identified(id: ids.referralID.uuidString.lowercased(), version: version, lastUpdated: lastUpdated)

@@ -27,7 +27,7 @@ struct HL7Routes: Sendable {
                 consumes: [HL7Answer.mediaType, "application/hl7-v2+er7", "text/plain"]),
             receive)
         let (ids, clock) = (store.ids, clock)
-        routes.renderProblems(under: Self.path) { problem, context in
+        routes.renderProblems(under: Self.path) { problem, _, context in
             // SAFETY: what cannot be read, or has not been, is answered without its number.
             let message = try? HL7Message(Array(context.body.readableBytesView))
             return Self.answer(message, ids, clock.now()).problem(problem)

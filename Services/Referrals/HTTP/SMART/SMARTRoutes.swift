@@ -41,7 +41,7 @@ struct SMARTRoutes: Sendable {
         ) { request, context in
             try await grant(context, certificate: await context.clientCertificate(request, from: certificates))
         }
-        routes.renderProblems(under: Self.tokenPath) { problem, _ in Self.response(problem) }
+        routes.renderProblems(under: Self.tokenPath) { problem, _, _ in Self.response(problem) }
     }
 
     private func grant(_ context: APIContext, certificate: CertificateThumbprint?) async throws -> Response {

@@ -1,0 +1,178 @@
+internal import FHIR
+internal import FoundationEssentials
+internal import Hummingbird
+internal import JSON
+internal import Models
+internal import Postgres
+internal import ReferralsDomain
+internal import ServiceKit
+
+/// Subscriptions of a partner's clients: what is theirs is seen by all clients of the partner, and by nobody else.
+extension FHIRRoutes {
+    func addSubscriptions(to routes: inout Routes) {
+        add(
+            .post, "/fhir/Subscription", "fhirCreateSubscription", "Hear of changes by rest-hook.", discloses: [],
+            to: &routes, postSubscription)
+        add(
+            .get, "/fhir/Subscription", "fhirSearchSubscriptions", "One's own subscriptions.", discloses: [],
+            to: &routes, listSubscriptions)
+        add(
+            .get, "/fhir/Subscription/{id}", "fhirReadSubscription", "A subscription and how it stands.",
+            discloses: [], to: &routes, readSubscription)
+        add(
+            .delete, "/fhir/Subscription/{id}", "fhirDeleteSubscription", "Hear no more.", discloses: [], to: &routes,
+            deleteSubscription)
+        add(
+            .get, "/fhir/Subscription/{id}/$status", "fhirSubscriptionStatus", "How a subscription stands.",
+            discloses: [], to: &routes, subscriptionStatus)
+        add(
+            .get, "/fhir/Subscription/{id}/$events", "fhirSubscriptionEvents", "What was told, again.", to: &routes,
+            subscriptionEvents)
+    }
+
+    @Sendable
+    func postSubscription(_ request: Request, _ context: APIContext) async throws -> Response {
+        let caller = try FHIRCaller(context)
+        try caller.require(.create, "Subscription")
+        let document = try document(request, context)
+        let wanted = try R4.Subscription(document)
+        return try await work(caller, context) { work in
+            let checked = try SubscriptionRequest(wanted, allowsLocal: allowsLocal, at: work.now)
+            guard let partner = try await store.partner(caller.partnerID, in: work), partner.status == .active else {
+                throw Problem.forbidden.denying(Denial(.role))
+            }
+            guard try await store.subscriptions(of: caller.partnerID, in: work).count < Store.mostSubscriptions else {
+                throw R4.Refusal(.tooCostly, "At most \(Store.mostSubscriptions) subscriptions; delete one first.")
+            }
+            let subscription = Subscription(
+                subscriptionID: store.ids.new(), partnerID: caller.partnerID, topic: checked.topic,
+                heartbeatSeconds: checked.heartbeatSeconds, endsAt: checked.endsAt, at: work.now)
+            try store.add(subscription, content: document.serialized(), in: work)
+            try work.tx.audit(AuditRecord(.create, under: try context.permit(classes: [])), context)
+            return FHIRAnswer.resource(
+                subscription.resource(document), status: .created,
+                at: "\(baseURL)/Subscription/\(subscription.subscriptionID)/_history/\(subscription.version)")
+        }
+    }
+
+    @Sendable
+    func listSubscriptions(_ request: Request, _ context: APIContext) async throws -> Response {
+        let caller = try FHIRCaller(context)
+        try caller.require(.search, "Subscription")
+        return try await work(caller, context) { work in
+            let found = try await store.subscriptions(of: caller.partnerID, in: work).map { stored in
+                (
+                    "\(baseURL)/Subscription/\(stored.subscription.subscriptionID)",
+                    stored.subscription.resource(try FHIRDocument.parse(stored.content))
+                )
+            }
+            try work.tx.audit(AuditRecord(.search, under: try context.permit(classes: [])), context)
+            return FHIRAnswer.resource(
+                R4.Bundle.searchset(
+                    matches: found, total: found.count, links: [("self", "\(baseURL)/Subscription")], at: work.now))
+        }
+    }
+
+    @Sendable
+    func readSubscription(_ request: Request, _ context: APIContext) async throws -> Response {
+        try await withSubscription(.read, context) { stored, _, work in
+            try work.tx.audit(AuditRecord(.read, under: try context.permit(classes: [])), context)
+            return FHIRAnswer.resource(stored.subscription.resource(try FHIRDocument.parse(stored.content)))
+        }
+    }
+
+    @Sendable
+    func deleteSubscription(_ request: Request, _ context: APIContext) async throws -> Response {
+        try await withSubscription(.delete, context) { stored, _, work in
+            // What is under way on it waits for its end, or finds it gone.
+            _ = try await store.lockSubscription(stored.subscription.subscriptionID, in: work)
+            try await store.delete(stored.subscription.subscriptionID, in: work)
+            try work.tx.audit(AuditRecord(.delete, under: try context.permit(classes: [])), context)
+            return Response(status: .noContent)
+        }
+    }
+
+    @Sendable
+    func subscriptionStatus(_ request: Request, _ context: APIContext) async throws -> Response {
+        try await withSubscription(.read, context) { stored, _, work in
+            try work.tx.audit(AuditRecord(.read, under: try context.permit(classes: [])), context)
+            let url = "\(baseURL)/Subscription/\(stored.subscription.subscriptionID)"
+            let id = store.ids.uuid().lowercasedText
+            let status = stored.subscription.notification(.queryStatus, url: url).statusDocument(id: id)
+            return FHIRAnswer.resource(
+                R4.Bundle.searchset(
+                    matches: [("urn:uuid:\(id)", status)], total: 1, links: [("self", "\(url)/$status")], at: work.now))
+        }
+    }
+
+    @Sendable
+    func subscriptionEvents(_ request: Request, _ context: APIContext) async throws -> Response {
+        let items = R4.SearchQuery.items(of: request.uri.query ?? "")
+        let first = try Self.number("eventsSinceNumber", in: items) ?? 1
+        let last = try Self.number("eventsUntilNumber", in: items) ?? .max
+        return try await withSubscription(.read, context) { stored, caller, work in
+            let subscription = stored.subscription
+            let events = try await store.events(
+                of: subscription.subscriptionID, from: first, to: last, limit: 200, in: work)
+            let referrals = try await store.load(Array(Set(events.map(\.referralID))), in: work)
+            let taken = try await store.answers(referrals, to: caller.partnerID, in: work)
+            let known = Dictionary(taken.map { ($0.stored.referral.referralID, $0) }, uniquingKeysWith: { $1 })
+            try store.record(taken, toldTo: caller.partnerID, context, in: work)
+            let isEmpty = try R4.Subscription(FHIRDocument.parse(stored.content)).content == .empty
+            let told = events.map { event -> R4.SubscriptionNotification.Event in
+                guard let taken = known[event.referralID], let ids = taken.senderIDs,
+                    taken.view.tellsProgress || !event.restsOnConsent
+                else { return .init(number: event.number, at: nil, focus: nil) }
+                let place =
+                    subscription.topic == .task
+                    ? "Task/\(ids.taskID.lowercasedText)" : "ServiceRequest/\(ids.referralID.lowercasedText)"
+                return .init(number: event.number, at: event.at, focus: isEmpty ? nil : "\(baseURL)/\(place)")
+            }
+            let notification = subscription.notification(
+                .queryEvent, url: "\(baseURL)/Subscription/\(subscription.subscriptionID)", told: told)
+            return FHIRAnswer.resource(
+                notification.bundle(id: store.ids.uuid().lowercasedText, at: work.now))
+        }
+    }
+
+    private func withSubscription(
+        _ permission: SMARTScope.Permission, _ context: APIContext,
+        _ answer: @Sendable (StoredSubscription, FHIRCaller, Work) async throws -> Response
+    ) async throws -> Response {
+        let caller = try FHIRCaller(context)
+        try caller.require(permission, "Subscription")
+        let id = SubscriptionID(rawValue: try context.alias("id"))
+        return try await work(caller, context) { work in
+            guard let stored = try await store.subscription(id, of: caller.partnerID, in: work) else {
+                throw Problem.hidden
+            }
+            return try await answer(stored, caller, work)
+        }
+    }
+
+    private static func number(_ name: String, in items: [R4.SearchQuery.Item]) throws(R4.Refusal) -> Int64? {
+        guard let text = items.first(where: { $0.name == name })?.value else { return nil }
+        guard let number = Int64(text), number >= 0 else {
+            throw R4.Refusal(.value, "\(name) is the number of an event.", at: [name])
+        }
+        return number
+    }
+}
+
+extension Subscription {
+    /// As its client reads it: what it sent, without the headers, which are secrets, and how it stands.
+    fileprivate func resource(_ document: FHIRDocument) -> FHIRDocument {
+        document.setting(["channel", "header"], to: nil)
+            .settingStatus(status.rawValue)
+            .setting(["error"], to: error.map { .string($0) })
+            .identified(
+                id: subscriptionID.description, version: version, lastUpdated: changedAt)
+    }
+
+    fileprivate func notification(
+        _ kind: R4.SubscriptionNotification.Kind, url: String, told: [R4.SubscriptionNotification.Event] = []
+    ) -> R4.SubscriptionNotification {
+        R4.SubscriptionNotification(
+            kind, of: url, topic: topic.url, status: .init(status), events: events, told: told, error: error)
+    }
+}

@@ -1,0 +1,180 @@
+internal import FoundationEssentials
+internal import MessageTable
+internal import Models
+internal import Postgres
+internal import ReferralsDomain
+
+extension Statement {
+    static let insertSubscription = Statement(
+        "subscription.insert",
+        """
+        insert into referral.subscription
+          (agency_id, subscription_id, partner_id, version, topic, status, content, heartbeat_seconds, events, error,
+           ends_at, told_at, created_at, changed_at)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+        """
+    )
+
+    static let findSubscription = Statement(
+        "subscription.find",
+        """
+        select subscription_id, partner_id, version, topic, status, content, heartbeat_seconds, events, error, ends_at,
+          told_at, created_at, changed_at
+        from referral.subscription
+        where agency_id = $1 and subscription_id = $2
+        """
+    )
+
+    static let lockSubscription = Statement(
+        "subscription.lock",
+        """
+        select subscription_id, partner_id, version, topic, status, content, heartbeat_seconds, events, error, ends_at,
+          told_at, created_at, changed_at
+        from referral.subscription
+        where agency_id = $1 and subscription_id = $2
+        for update
+        """
+    )
+
+    static let listSubscriptions = Statement(
+        "subscription.list",
+        """
+        select subscription_id, partner_id, version, topic, status, content, heartbeat_seconds, events, error, ends_at,
+          told_at, created_at, changed_at
+        from referral.subscription
+        where agency_id = $1 and partner_id = $2
+        order by subscription_id
+        """
+    )
+
+    static let updateSubscription = Statement(
+        "subscription.update",
+        """
+        update referral.subscription
+        set version = $3, status = $4, events = $5, error = $6, told_at = $7, changed_at = $8
+        where agency_id = $1 and subscription_id = $2
+        """
+    )
+
+    static let resealSubscription = Statement(
+        "subscription.reseal",
+        """
+        update referral.subscription
+        set content = $3
+        where agency_id = $1 and subscription_id = $2
+        """
+    )
+
+    /// All of an agency, to bring them under the present key.
+    static let listSubscriptionContents = Statement(
+        "subscription.list_contents",
+        """
+        select subscription_id, partner_id, content
+        from referral.subscription
+        where agency_id = $1
+        for no key update
+        """
+    )
+
+    static let deleteSubscriptionEvents = Statement(
+        "subscription_event.delete",
+        """
+        delete from referral.subscription_event
+        where agency_id = $1 and subscription_id = $2
+        """
+    )
+
+    static let deleteSubscription = Statement(
+        "subscription.delete",
+        """
+        delete from referral.subscription
+        where agency_id = $1 and subscription_id = $2
+        """
+    )
+}
+
+/// A subscription with the resource as its client sent it.
+struct StoredSubscription: Sendable {
+    var subscription: Subscription
+    /// The resource, with the headers of its channel.
+    let content: [UInt8]
+}
+
+extension Store {
+    /// More of one partner's are refused: each is a queue of its own.
+    static let mostSubscriptions = 20
+
+    /// Keeps a new subscription, and queues its handshake.
+    func add(_ subscription: Subscription, content: [UInt8], in work: Work) throws {
+        let sealed = try vault.sealSubscription(
+            content, subscription.subscriptionID, of: subscription.partnerID, in: work.agencyID)
+        work.tx.enqueue(
+            .insertSubscription, work.agencyID, subscription.subscriptionID, subscription.partnerID,
+            subscription.version, subscription.topic, subscription.status, sealed, subscription.heartbeatSeconds,
+            subscription.events, subscription.error, subscription.endsAt, subscription.toldAt, subscription.createdAt,
+            subscription.changedAt
+        )
+        try queue(.handshake, on: subscription.subscriptionID, notBefore: work.now, in: work)
+    }
+
+    /// One of the partner's own; nil for any other.
+    func subscription(
+        _ id: SubscriptionID, of partner: PartnerID, in work: Work
+    ) async throws -> StoredSubscription? {
+        let found = try await work.tx.query(.findSubscription, work.agencyID, id).first
+        guard let stored = try found.map({ try read(subscription: $0, in: work) }),
+            stored.subscription.partnerID == partner
+        else { return nil }
+        return stored
+    }
+
+    /// One of whomever, held until the transaction ends; nil where it was deleted.
+    func lockSubscription(_ id: SubscriptionID, in work: Work) async throws -> StoredSubscription? {
+        try await work.tx.query(.lockSubscription, work.agencyID, id).first.map { try read(subscription: $0, in: work) }
+    }
+
+    /// All of the partner's own.
+    func subscriptions(of partner: PartnerID, in work: Work) async throws -> [StoredSubscription] {
+        try await work.tx.query(.listSubscriptions, work.agencyID, partner).map {
+            try read(subscription: $0, in: work)
+        }
+    }
+
+    func save(_ subscription: Subscription, in work: Work) {
+        work.tx.enqueue(
+            .updateSubscription, work.agencyID, subscription.subscriptionID, subscription.version,
+            subscription.status, subscription.events, subscription.error, subscription.toldAt, subscription.changedAt
+        )
+    }
+
+    /// Forgets it; what is queued on it goes nowhere.
+    func delete(_ id: SubscriptionID, in work: Work) async throws {
+        work.tx.enqueue(.deleteSubscriptionEvents, work.agencyID, id)
+        try await work.tx.execute(.deleteSubscription, work.agencyID, id)
+    }
+
+    /// Brings subscriptions under the ring's current key.
+    func resealSubscriptions(in work: Work) async throws {
+        for row in try await work.tx.query(.listSubscriptionContents, work.agencyID) {
+            let (id, partner, sealed) = try row.decode((SubscriptionID, PartnerID, [UInt8]).self)
+            guard KeyRing.keyID(of: sealed) != vault.ring.currentID else { continue }
+            let content = try vault.openSubscription(sealed, id, of: partner, in: work.agencyID)
+            work.tx.enqueue(
+                .resealSubscription, work.agencyID, id,
+                try vault.sealSubscription(content, id, of: partner, in: work.agencyID))
+        }
+    }
+
+    private func read(subscription row: Row, in work: Work) throws -> StoredSubscription {
+        let subscription = Subscription(
+            subscriptionID: try row.column("subscription_id"), partnerID: try row.column("partner_id"),
+            topic: try row.column("topic"), heartbeatSeconds: try row.column("heartbeat_seconds"),
+            endsAt: try row.column("ends_at"), createdAt: try row.column("created_at"),
+            version: try row.column("version"), status: try row.column("status"), events: try row.column("events"),
+            error: try row.column("error"), toldAt: try row.column("told_at"), changedAt: try row.column("changed_at"))
+        return StoredSubscription(
+            subscription: subscription,
+            content: try vault.openSubscription(
+                try row.column("content"), subscription.subscriptionID, of: subscription.partnerID, in: work.agencyID))
+    }
+}
