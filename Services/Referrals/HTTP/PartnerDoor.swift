@@ -6,7 +6,7 @@ internal import ReferralsDomain
 internal import ReferralsSettings
 internal import ServiceKit
 
-/// The door for organisations that refer: FHIR, and the tokens to come in with.
+/// The door for organisations that refer: FHIR, HL7 v2, CDS Hooks, and the tokens to come in with.
 struct PartnerDoor: Sendable {
     /// A setting that production needs is missing.
     struct Mistake: Error, Hashable, CustomStringConvertible {
@@ -16,6 +16,7 @@ struct PartnerDoor: Sendable {
     private let fhir: FHIRRoutes
     private let smart: SMARTRoutes
     private let hl7: HL7Routes
+    private let hooks: HookRoutes
     /// What signs the tokens that the service gives.
     let tokens: AccessTokens
     /// The service as the issuer of the tokens that it gives to partners and to the owners of accounts.
@@ -48,6 +49,9 @@ struct PartnerDoor: Sendable {
         hl7 = HL7Routes(
             database: environment.database, store: store, clock: environment.clock, rules: rules,
             metrics: environment.metrics)
+        hooks = HookRoutes(
+            publicURL: url, endpoint: endpoint, database: environment.database, store: store, clock: environment.clock,
+            rules: rules, metrics: environment.metrics)
         smart = SMARTRoutes(
             publicURL: url, endpoint: endpoint, scopes: FHIRRoutes.scopes, certificates: settings.clientCertificates)
         self.tokens = tokens
@@ -60,5 +64,6 @@ struct PartnerDoor: Sendable {
         smart.add(to: &routes)
         fhir.add(to: &routes)
         hl7.add(to: &routes)
+        hooks.add(to: &routes)
     }
 }

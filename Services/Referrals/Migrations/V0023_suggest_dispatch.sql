@@ -46,3 +46,19 @@ create index dispatch_suggestion_by_status on referral.dispatch_suggestion (agen
 create index dispatch_suggestion_referral on referral.dispatch_suggestion (agency_id, referral_id)
   where referral_id is not null;
 select handrail.protect_table('referral.dispatch_suggestion', 'referrals', 'select, insert, update');
+
+-- What became of the cards that EHRs showed (CDS Hooks), counted by day: no card, no person, no words.
+create table referral.hook_feedback (
+  agency_id  uuid    not null,
+  noted_on   date    not null,
+  partner_id uuid    not null,
+  service    text    not null,
+  outcome    text    not null,
+  reason     text    not null,   -- empty where there is none
+  times      integer not null,
+  constraint hook_feedback_pkey primary key (agency_id, noted_on, partner_id, service, outcome, reason),
+  constraint hook_feedback_partner_fkey foreign key (agency_id, partner_id) references referral.partner,
+  constraint hook_feedback_outcome_known check (outcome in ('accepted', 'overridden')),
+  constraint hook_feedback_counts check (times > 0)
+);
+select handrail.protect_table('referral.hook_feedback', 'referrals', 'select, insert, update (times)');

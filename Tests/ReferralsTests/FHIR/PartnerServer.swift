@@ -94,6 +94,11 @@ struct PartnerServer: Sendable {
             database: Database(pool: pool ?? referring.pool, workers: referring.workers), store: referring.store,
             clock: referring.clock.wall, rules: .test
         ).add(to: &routes)
+        HookRoutes(
+            publicURL: publicURL, endpoint: endpoint,
+            database: Database(pool: pool ?? referring.pool, workers: referring.workers), store: referring.store,
+            clock: referring.clock.wall, rules: .test
+        ).add(to: &routes)
     }
 
     /// The door for people with accounts.

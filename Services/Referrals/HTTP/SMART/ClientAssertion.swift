@@ -36,8 +36,9 @@ struct ClientAssertion: Hashable, Sendable {
 
     /// Reads a compact JWS (RFC 7515 §7.1).
     ///
+    /// - Parameter needsSubject: whether `sub` must say what `iss` says; EHRs that call by CDS Hooks leave it out.
     /// - Throws: `invalid_client`, with what is wrong about its form.
-    init(_ text: String) throws(TokenRefusal) {
+    init(_ text: String, needsSubject: Bool = true) throws(TokenRefusal) {
         let token: CompactToken
         do {
             token = try CompactToken(text.utf8)
@@ -59,7 +60,8 @@ struct ClientAssertion: Hashable, Sendable {
         guard let keyID = token.keyID else {
             throw TokenRefusal(.invalidClient, "The assertion needs the kid of its key.")
         }
-        guard let issuer = claims["iss"]?.string, let subject = claims["sub"]?.string,
+        let named = claims["iss"]?.string
+        guard let issuer = named, let subject = claims["sub"]?.string ?? (needsSubject ? nil : named),
             let expiresAt = Self.time(claims["exp"]), let id = claims["jti"]?.string, !id.isEmpty
         else { throw TokenRefusal(.invalidClient, "The assertion needs iss, sub, aud, exp and jti.") }
         self.algorithm = algorithm

@@ -78,7 +78,8 @@ struct TokenEndpoint: Sendable {
         return Grant(accessToken: token, scopes: scopes, expiresIn: AccessTokens.life)
     }
 
-    private func isSigned(_ assertion: ClientAssertion, by client: ClientRegistry.Client) async throws -> Bool {
+    /// Whether one of the client's registered keys signed it.
+    func isSigned(_ assertion: ClientAssertion, by client: ClientRegistry.Client) async throws -> Bool {
         switch client.keys {
         case .inline(let bytes):
             guard assertion.keySetURL == nil else { return false }
