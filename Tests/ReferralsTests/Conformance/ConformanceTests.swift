@@ -60,6 +60,12 @@ struct ConformanceTests {
             answers["subscription-status"] = try await hospital.get("\(subscribed)/$status")
             answers["subscription-events"] = try await hospital.get("\(subscribed)/$events")
             answers["subscriptions"] = try await hospital.get("/fhir/Subscription")
+            let patientID = try #require(paths[0].split(separator: "/").last.map(String.init))
+            answers["condition"] = try await hospital.post(
+                "/fhir/Condition",
+                ["resourceType": "Condition", "subject": ["reference": .string("Patient/\(patientID)")]])
+            answers["conditions"] = try await hospital.get("/fhir/Condition?patient=\(patientID)")
+            answers["organizations"] = try await hospital.get("/fhir/Organization")
             answers["search-empty"] = try await hospital.get("/fhir/Task?status=draft")
             answers["search-with-warning"] = try await hospital.get("/fhir/Task?colour=red")
             let patient = try #require(paths[0].split(separator: "/").last)

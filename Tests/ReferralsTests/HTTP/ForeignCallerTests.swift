@@ -1,5 +1,6 @@
 import FHIR
 import FoundationEssentials
+import HTTPTypes
 import JSON
 import Models
 import Postgres
@@ -39,6 +40,11 @@ struct ForeignCallerTests {
     ]
     /// What it names is made where it is not yet: each agency has names of its own.
     private static let named: Set = ["importDirectoryFeed", "stateCapacity"]
+
+    private static func later(_ type: String) -> String {
+        let person = R4.SearchParameter.person(of: type) ?? ""
+        return #"{"resourceType":"\#(type)","\#(person)":{"reference":"Patient/{id}"}}"#
+    }
 
     private static let denials = Statement(
         "test.denials", "select count(*) from referral.audit_event where decision = 'deny'")
@@ -103,15 +109,18 @@ struct ForeignCallerTests {
         var walked: [(id: String, routes: [Route])] = [
             ("", routes.declared.filter { !$0.template.hasPrefix("/fhir/") })
         ]
+        let later = Set(FHIRRoutes.laterCompanions.map { "fhirCreate\($0)" })
         for path in paths {
             let parts = path.split(separator: "/")
             walked.append(
                 (
                     String(parts[2]),
                     routes.declared.filter {
-                        // A Task is made of the order that its focus names.
+                        // A Task is made of the order that its focus names, a Condition of the patient.
                         $0.template.hasPrefix("/fhir/\(parts[1])/")
                             || parts[1] == "ServiceRequest" && $0.operationID == "fhirCreateTask"
+                            || parts[1] == "Patient" && later.contains($0.operationID)
+                            || $0.method == .get && $0.template == "/fhir/\(parts[1])"
                     }
                 ))
         }
@@ -180,6 +189,11 @@ struct ForeignCallerTests {
                         "fhirSearchServiceRequestsByForm": "status=active&_revinclude=Task:focus",
                         "fhirCreateTask":
                             #"{"resourceType":"Task","status":"requested","intent":"order","focus":{"reference":"ServiceRequest/{id}"}}"#,
+                        "fhirCreateCondition": Self.later("Condition"),
+                        "fhirCreateObservation": Self.later("Observation"),
+                        "fhirCreateCoverage": Self.later("Coverage"),
+                        "fhirCreateEncounter": Self.later("Encounter"),
+                        "fhirCreateRelatedPerson": Self.later("RelatedPerson"),
                         "fhirUpdateTask":
                             #"{"resourceType":"Task","id":"{id}","status":"cancelled","intent":"order","statusReason":{"text":"x"}}"#,
                         "fhirPatchTask": #"[{"op":"replace","path":"/status","value":"cancelled"}]"#,

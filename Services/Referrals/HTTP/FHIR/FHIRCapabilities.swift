@@ -39,7 +39,9 @@ extension FHIRRoutes {
                 reverseIncludes: SearchedType.order.reverseIncludes.map(\.name), conditionalCreate: true,
                 documentation: "An order for peer support, with its patient contained, by identifier, or by our id."
             ),
-            .init(type: "Organization", interactions: [.read]),
+            .init(
+                type: "Organization", interactions: [.read, .searchType],
+                searchParameters: R4.SearchParameter.companion("Organization")),
             .init(
                 type: "HealthcareService", interactions: [.read, .searchType],
                 searchParameters: R4.SearchParameter.healthcareService, includes: [serviceInclude.name],
@@ -58,5 +60,11 @@ extension FHIRRoutes {
                 searchParameters: [R4.SearchParameter("patient", .reference, at: "patient")],
                 documentation: "What was sent, and the consents that name the caller, whoever recorded them."
             ),
-        ] + carried.filter { $0 != "Consent" }.map { .init(type: $0, interactions: [.read]) }
+        ]
+        + carried.filter { $0 != "Consent" }.map { type in
+            let isLater = laterCompanions.contains(type)
+            return .init(
+                type: type, interactions: (isLater ? [.create] : []) + [.read, .searchType],
+                searchParameters: R4.SearchParameter.companion(type), conditionalCreate: isLater)
+        }
 }

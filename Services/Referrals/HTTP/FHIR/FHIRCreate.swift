@@ -174,6 +174,12 @@ extension FHIRRoutes {
         store.vault.indexKeys.placerDigests(of: "fhir/\(text)", by: caller.clientID, in: caller.agencyID).last?.1 ?? ""
     }
 
+    /// The id of a resource by itself: the same for the same number of the sender's, else for the same body.
+    func ownID(of number: String?, _ document: FHIRDocument, _ caller: FHIRCaller) -> UUID {
+        let text = number ?? "body/" + String(decoding: document.canonical(), as: UTF8.self)
+        return partID(0, of: digest("own/\(text)", caller), caller)
+    }
+
     /// The same id for the same part of the same request.
     private func partID(_ index: Int, of digest: String, _ caller: FHIRCaller) -> UUID {
         UUID(digest: Self.bytes(self.digest("part/\(index)/\(digest)", caller))) ?? store.ids.uuid()

@@ -32,6 +32,7 @@ struct FHIRRoutes: Sendable {
         addWrites(to: &routes)
         addReads(to: &routes)
         addSubscriptions(to: &routes)
+        addCompanions(to: &routes)
         routes.renderProblems(under: "/fhir") { problem, request, _ in
             FHIRFormat.$asked.withValue(FHIRFormat(askedBy: request)) { FHIRAnswer.problem(problem) }
         }
@@ -110,9 +111,12 @@ struct FHIRRoutes: Sendable {
         [
             SMARTScope("ServiceRequest", [.create, .read, .search]),
             SMARTScope("Task", [.create, .read, .update, .search]),
-            SMARTScope("Organization", [.read]), SMARTScope("HealthcareService", [.read, .search]),
+            SMARTScope("Organization", [.read, .search]), SMARTScope("HealthcareService", [.read, .search]),
             SMARTScope("Subscription", [.create, .read, .delete, .search]),
-        ] + carried.map { SMARTScope($0, [.read]) }
+        ]
+        + carried.map { type in
+            SMARTScope(type, laterCompanions.contains(type) ? [.create, .read, .search] : [.read, .search])
+        }
 
     func add(
         _ method: HTTPRequest.Method, _ template: String, _ operationID: String, _ summary: String,
