@@ -177,7 +177,7 @@ struct FundStoreTests {
             #expect(try await referring.tryReserve(100, of: fund, for: participant) == nil)
             referring.clock.advance(by: .seconds(400 * 86_400))
             #expect(try await referring.tryReserve(0, of: fund, for: participant) == .outsideItsPeriod)
-            _ = try await referring.work { try await referring.store.close(fund, expecting: 1, in: $0) }
+            try await referring.work { try await referring.store.close(fund, expecting: 1, in: $0) }
             #expect(try await referring.tryReserve(0, of: fund, for: participant) == .closed)
         }
     }

@@ -252,8 +252,13 @@ struct LinkageAPITests {
                 #expect(try await client.call(.post, "\(one)/release", ifMatch: 2, "{}")["amountCents"] == "0")
                 #expect(try await client.call(.get, "/v1/funds/\(fundID)")["leftCents"] == "9000")
                 #expect(try await client.call(.get, path, as: own).items().count == 1)
-                let closed = try await client.call(.post, "/v1/funds/\(fundID)/close", as: "supervisor", ifMatch: 1)
-                #expect(closed.status == 200, "\(closed.text)")
+                for _ in 0..<2 {
+                    let closed = try await client.call(
+                        .post, "/v1/funds/\(fundID)/close", as: "supervisor", ifMatch: 1, key: "close", "{}")
+                    #expect(closed.status == 200, "\(closed.text)")
+                }
+                let nowhere = body.replacing(fundID, with: "\(FundID.fixed(9))")
+                #expect(try await client.call(.post, path, as: peer, nowhere).pointers() == ["/fundID"])
                 #expect(try await client.call(.post, path, as: peer, key: "u", body).text.contains("fund-closed"))
             }
         }

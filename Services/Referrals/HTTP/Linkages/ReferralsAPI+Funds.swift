@@ -28,13 +28,18 @@ extension ReferralsAPI {
         routes.add(
             Route(
                 .post, "/v1/funds/{fundID}/close", "closeFund", "Reserve nothing more from a fund",
-                access: .roles(.supervisor), discloses: [], bodyLimit: 1024)
-        ) { request, context in
-            let id = try context.parameter("fundID", as: FundID.self)
-            let version = try request.ifMatch
-            return try await inWork(context) { work in
-                let fund = try await store.close(id, expecting: version, in: work)
-                try work.tx.audit(AuditRecord(.update, under: try context.permit(classes: [])), context)
+                access: .roles(.supervisor), discloses: [], idempotency: .supported, bodyLimit: 1024), closeFund)
+    }
+
+    func closeFund(_ request: Request, _ context: APIContext) async throws -> Response {
+        let id = try context.parameter("fundID", as: FundID.self)
+        let version = try request.ifMatch
+        return try await inWork(context) { work in
+            let record = AuditRecord(.update, under: try context.permit(classes: []))
+            return try await work.tx.once(context, resource: id.rawValue, status: .ok, recording: record) {
+                try await store.close(id, expecting: version, in: work)
+            } answer: { _ in
+                guard let fund = try await store.fund(id, in: work) else { throw StoreError(.notFound) }
                 return try .ok(FundView(fund), etag: fund.version)
             }
         }

@@ -67,7 +67,10 @@ extension ReferralsAPI {
             let record = AuditRecord(.create, under: permit, participantIDs: person.ids.all)
             return try await work.tx.once(context, resource: id.rawValue, recording: record) {
                 // What is for a linkage belongs to whom the linkage belongs, whoever they are merged with.
-                let owner = try await owner(of: body.linkageID, person, context, work)
+                let owner = try await owner(of: body.linkageID, person, work)
+                guard try await store.fund(body.fundID, in: work) != nil else {
+                    throw Faults([Fault("/fundID", "a fund of the agency")])
+                }
                 try await store.reserve(
                     Spending(
                         spendingID: id, fundID: body.fundID, participantID: owner, linkageID: body.linkageID,
@@ -85,7 +88,7 @@ extension ReferralsAPI {
     }
 
     private func owner(
-        of linkageID: LinkageID?, _ person: StoredPerson, _ context: APIContext, _ work: Work
+        of linkageID: LinkageID?, _ person: StoredPerson, _ work: Work
     ) async throws -> ParticipantID {
         guard let linkageID else { return person.ids.remaining }
         guard let stored = try await store.linkage(linkageID, in: work),

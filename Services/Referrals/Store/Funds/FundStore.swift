@@ -109,12 +109,11 @@ extension Store {
     /// Nothing more is reserved from it.
     ///
     /// - Throws: ``StoreError`` `notFound`, `stale`.
-    func close(_ id: FundID, expecting version: Int, in work: Work) async throws -> Fund {
+    func close(_ id: FundID, expecting version: Int, in work: Work) async throws {
         var fund = try await lockFund(id, in: work)
         guard fund.version == version else { throw StoreError(.stale) }
         fund.close(at: work.now)
         work.tx.enqueue(.closeFund, work.agencyID, id, fund.version, fund.closedAt)
-        return fund
     }
 
     private func funds(_ rows: Rows, in work: Work) async throws -> [Fund] {
