@@ -40,27 +40,37 @@ extension ForeignWalk {
         /// Ids in the query.
         mutating func filters() async throws {
             let names = Set(walk.known.keys).union(["patient", "subject", "focus", "_id", "owner", "status", "cursor"])
-            for name in names.sorted() {
+            let filters = names.sorted().compactMap { name in
                 let value = walk.known[name] ?? walk.known["participantID"] ?? walk.known.values.sorted().first ?? ""
                 // Their own lists are theirs, also where nothing is in them.
-                guard !own.contains(value) else { continue }
-                let foreign = try await call("?\(name)=\(value)", version: nil, value: ids)
-                let unknown = try await call("?\(name)=\(ForeignWalk.nothing)", version: nil, value: ids)
+                return own.contains(value) ? nil : (name: name, value: value)
+            }
+            // One resource has no filters: all of them at once must be passed over, or refused, as for nothing.
+            for some in isList ? filters.map({ [$0] }) : [filters] {
+                let values = some.map(\.value)
+                func query(_ value: (String) -> String) -> String {
+                    "?" + some.map { "\($0.name)=\(value($0.value))" }.joined(separator: "&")
+                }
+                let foreign = try await call(query { $0 }, version: nil, value: ids)
+                let unknown = try await call(query { _ in ForeignWalk.nothing }, version: nil, value: ids)
                 compare(
-                    foreign.comparable(without: [value]), unknown.comparable(without: [ForeignWalk.nothing]),
-                    in: "?\(name)=")
-                refuseNames(foreign, but: [value])
+                    foreign.comparable(without: values), unknown.comparable(without: [ForeignWalk.nothing]),
+                    in: query { _ in "" })
+                refuseNames(foreign, but: values)
             }
         }
 
+        /// Whether the route answers with several; one resource is read by the last part of its path.
+        private var isList: Bool { !route.template.hasSuffix("}") }
+
         /// Others' cursors, those of other routes, and altered ones.
         mutating func pages(_ cursors: [String]) async throws {
-            for cursor in cursors {
-                for name in ["cursor", "_cursor"] {
-                    let answer = try await call("?\(name)=\(cursor)", version: nil, value: ids)
-                    if ![200, 400, 403, 404, 422].contains(answer.status) { note("\(answer.status) for a cursor") }
-                    refuseNames(answer, but: [cursor])
-                }
+            let name = route.template.hasPrefix("/fhir") ? "_cursor" : "cursor"
+            // One resource has no pages: what is no cursor at all is enough.
+            for cursor in isList ? cursors : Array(cursors.suffix(4)) {
+                let answer = try await call("?\(name)=\(cursor)", version: nil, value: ids)
+                if ![200, 400, 403, 404, 422].contains(answer.status) { note("\(answer.status) for a cursor") }
+                refuseNames(answer, but: [cursor])
             }
         }
 

@@ -13,7 +13,9 @@ struct LinkageStoreTests {
     private static let waiting = Statement(
         "test.waiting",
         """
-        select topic || ' ' || (extract(epoch from due_at) * 1000000)::bigint from message_table.scheduled
+        select topic || ' ' || (extract(epoch from due_at) * 1000000)::bigint
+        from message_table.scheduled
+        where topic like 'linkage.%'
         order by due_at
         """)
 

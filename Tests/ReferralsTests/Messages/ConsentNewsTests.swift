@@ -25,7 +25,12 @@ struct ConsentNewsTests {
     }
 
     private static let scheduled = Statement(
-        "test.scheduled", "select topic || ' ' || (payload ? 'version') from message_table.scheduled")
+        "test.scheduled",
+        """
+        select topic || ' ' || (payload ? 'version')
+        from message_table.scheduled
+        where topic like 'consent.%'
+        """)
 
     @Test("each change of a consent is told with all that a decision needs: given, revoked, ended by its event")
     func changes() async throws {
