@@ -47,7 +47,7 @@ class Hospital:
             keys.write_text(json.dumps({"keys": [public_key(key)]}))
             added = self.stage.handrail(
                 "partner", "add", "--agency", self.stage.agency, "--name", "General Hospital", "--intake-policy", "auto",
-                "--jwks", str(keys), environment={"HANDRAIL_REFERRALS_PUBLIC_URL": f"http://127.0.0.1:{PORT}"})
+                "--jwks", str(keys))
             self.partner, self.client = (line.split()[1] for line in added.splitlines()[:2])
         self.token_file.write_text(
             self.stage.handrail(

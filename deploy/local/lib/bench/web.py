@@ -89,7 +89,8 @@ class Stage:
             for line in (machine.home / "environment").read_text().splitlines() if "=" in line)
         hidden = ("HANDRAIL_DATABASE_URL", "HANDRAIL_DATABASE_PASSWORD_FILE", "HANDRAIL_LOCAL_ISSUER_KEY_FILE")
         settings = {name: value.strip("'") for name, value in settings.items()}
-        self.operator_environment = os.environ | settings
+        self.operator_environment = os.environ | settings | {
+            "HANDRAIL_REFERRALS_LISTEN": f"127.0.0.1:{PORT}"}
         environment = {name: value for name, value in self.operator_environment.items() if name not in hidden}
         self.ours = Service(
             [str(machine.bin / "referrals")],
@@ -112,10 +113,12 @@ class Stage:
             },
             f"http://127.0.0.1:{PEER_PORT}/openapi.json", machine.home / "peer.log")
 
-    def handrail(self, *arguments: str, environment: dict[str, str] | None = None) -> str:
+    def handrail(self, *arguments: str) -> str:
         done = subprocess.run(
-            [str(self.machine.bin / "handrail"), *arguments], env=self.operator_environment | (environment or {}),
-            capture_output=True, text=True, check=True)
+            [str(self.machine.bin / "handrail"), *arguments], env=self.operator_environment, capture_output=True,
+            text=True, check=False)
+        if done.returncode:
+            raise SystemExit(f"handrail {arguments[0]} failed: {done.stderr.strip()}")
         return done.stdout.strip()
 
     def set_up(self) -> None:
