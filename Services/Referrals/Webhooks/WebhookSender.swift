@@ -71,7 +71,7 @@ struct WebhookSender: Sendable {
         // A later change is told by its own webhook, in its order; the receiver reads the newest state in any case.
         let body = WebhookBody(
             type: "task.changed", timestamp: work.now,
-            content: .init(
+            content: TaskChange(
                 taskID: ids.taskID.lowercasedText, referralID: ids.referralID.lowercasedText, version: word.version)
         )
         return try signed(body, attempt, to: webhook, at: work.now)
@@ -81,8 +81,8 @@ struct WebhookSender: Sendable {
     private func prepareNotice(_ attempt: DeliveryAttempt, in work: Work) async throws -> WebhookRequest? {
         let word = try JSONValue.decode(EmergencyWord.self, from: attempt.payload.bytes)
         guard let office = try await store.desk(.privacyOffice, in: work) else { return nil }
-        let body = EmergencyNoticeBody(
-            type: "emergency.declared", timestamp: work.now, content: .init(emergencyID: word.emergencyID))
+        let body = WebhookBody(
+            type: "emergency.declared", timestamp: work.now, content: EmergencyNotice(emergencyID: word.emergencyID))
         return try signed(body, attempt, to: office, at: work.now)
     }
 
@@ -92,9 +92,9 @@ struct WebhookSender: Sendable {
         guard let desk = try await store.desk(.duty, in: work),
             try await store.awaited(word.referralID, in: work) == Awaited(word.step, since: word.since)
         else { return nil }
-        let body = OverdueReminderBody(
+        let body = WebhookBody(
             type: "referral.overdue", timestamp: work.now,
-            content: .init(
+            content: OverdueReminder(
                 referralID: word.referralID, awaits: word.step, since: word.since, reminder: word.reminder,
                 isForSupervisors: store.times.isForSupervisors(word.reminder)))
         return try signed(body, attempt, to: desk, at: work.now)
