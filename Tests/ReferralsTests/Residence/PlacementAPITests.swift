@@ -292,7 +292,9 @@ struct PlacementAPITests {
             let residence = try await housing.residence()
             let bed = try await housing.bed(of: residence)
             let hidden = try await housing.applied(1, to: residence)
+            housing.referring.clock.advance(by: .seconds(60))
             let housed = try await housing.applied(2, to: residence)
+            housing.referring.clock.advance(by: .seconds(60))
             let open = try await housing.applied(3, to: residence)
             try await housing.step("accept", housed, #"{"bedID": "\#(bed)"}"#)
             for applied in [hidden, housed] {
