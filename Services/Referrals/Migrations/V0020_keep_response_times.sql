@@ -23,7 +23,10 @@ create table referral.desk (
   constraint desk_known check (desk in ('privacy-office', 'duty-desk')),
   constraint desk_version_positive check (version > 0)
 );
-select handrail.protect_table('referral.desk', 'referrals', 'select, insert, update');
+-- The owner sees no rows either while the table forces its policies.
+alter table referral.privacy_office no force row level security;
 insert into referral.desk (agency_id, desk, version, webhook_url, webhook_secret, changed_at)
 select agency_id, 'privacy-office', version, webhook_url, webhook_secret, changed_at
 from referral.privacy_office;
+alter table referral.privacy_office force row level security;
+select handrail.protect_table('referral.desk', 'referrals', 'select, insert, update');
