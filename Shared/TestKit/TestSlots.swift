@@ -1,8 +1,9 @@
 internal import NIOConcurrencyHelpers
 
-/// How many tests have a database at the same moment. All tests start at once; without a bound their connections would
-/// starve each other on a small machine.
-final class TestSlots: Sendable {
+/// How many tests have something at the same moment, for example a database. All tests start at once; without a bound their
+/// connections would starve each other on a small machine.
+public final class TestSlots: Sendable {
+    /// For databases.
     static let shared = TestSlots(8)
 
     private struct State {
@@ -12,8 +13,15 @@ final class TestSlots: Sendable {
 
     private let state: NIOLockedValueBox<State>
 
-    init(_ count: Int) {
+    public init(_ count: Int) {
         state = NIOLockedValueBox(State(free: count))
+    }
+
+    /// Runs the body when a slot is free, and gives the slot back.
+    public func inTurn<T: Sendable>(_ body: @Sendable () async throws -> T) async rethrows -> T {
+        await take()
+        defer { giveBack() }
+        return try await body()
     }
 
     /// Waits for a free slot.

@@ -9,10 +9,14 @@ import Testing
 
 /// PostgreSQL stopped and started under the running suite.
 @Suite(.serialized) struct RestartTests {
+    private func onOwnCluster(_ body: @Sendable (OwnCluster) async throws -> Void) async throws {
+        try await RunningSuite.turns.inTurn { try await OwnCluster.with(body) }
+    }
+
     @Test("a PostgreSQL that is restarted after each step of the journey, in order or as by a crash, loses nothing")
     func afterEachStep() async throws {
         let steps = NIOLockedValueBox(0)
-        try await OwnCluster.with { cluster in
+        try await onOwnCluster { cluster in
             try await TestDatabase.with(on: cluster.url, migrations: InstalledServices.migrations) { database in
                 try await RunningSuite.with(database) { suite in
                     let journey = try await suite.journey { _, _ in
@@ -38,7 +42,7 @@ import Testing
     @Test(
         "while PostgreSQL is away every service lives, is not ready, and answers 503; afterwards it goes on by itself")
     func away() async throws {
-        try await OwnCluster.with { cluster in
+        try await onOwnCluster { cluster in
             try await TestDatabase.with(on: cluster.url, migrations: InstalledServices.migrations) { database in
                 try await RunningSuite.with(database) { suite in
                     let journey = try await suite.journey()

@@ -20,6 +20,10 @@ final class RunningSuite: @unchecked Sendable {
     let addresses: SuiteAddresses
     let agency = AgencyID(rawValue: UUID())
 
+    /// How many suites run at the same moment. Each is four processes: more of them on two cores, beside all other tests, and
+    /// an answer takes so long that whoever waits for it gives up. Whoever takes a slot and a database takes the slot first.
+    static let turns = TestSlots(3)
+
     /// Starts the suite, runs the body, stops everything.
     ///
     /// - Parameters:
@@ -29,12 +33,14 @@ final class RunningSuite: @unchecked Sendable {
         _ variables: [String: String] = [:], services: [String] = InstalledServices.names,
         _ body: @Sendable (RunningSuite) async throws -> T
     ) async throws -> T {
-        try await TestDatabase.with(migrations: InstalledServices.migrations) { database in
-            try await with(database, variables, services: services, body)
+        try await turns.inTurn {
+            try await TestDatabase.with(migrations: InstalledServices.migrations) { database in
+                try await with(database, variables, services: services, body)
+            }
         }
     }
 
-    /// The same on a database that is there already.
+    /// The same on a database that is there already, and in a turn that the caller has taken.
     static func with<T: Sendable>(
         _ database: TestDatabase, _ variables: [String: String] = [:], services: [String] = InstalledServices.names,
         _ body: @Sendable (RunningSuite) async throws -> T
@@ -179,22 +185,20 @@ final class RunningSuite: @unchecked Sendable {
         _ = FileManager.default.createFile(atPath: log.path, contents: nil)
         let output = try FileHandle(forWritingTo: log)
         (process.standardError, process.standardOutput) = (output, output)
-        let status: Int32 = try await withCheckedThrowingContinuation { continuation in
-            process.terminationHandler = { continuation.resume(returning: $0.terminationStatus) }
-            do { try process.run() } catch { continuation.resume(throwing: error) }
-        }
+        let status = try await Self.end(of: process)
         return (status, try String(contentsOf: log, encoding: .utf8))
     }
 
     /// Waits until a service says that it is ready.
     func waitUntilReady(_ service: String) async throws {
-        let deadline = ContinuousClock.now + .seconds(60)
+        let deadline = ContinuousClock.now + .seconds(180)
         while !(try await isReady(service)) {
             guard ContinuousClock.now < deadline, processes[service]?.isRunning == true else {
                 printLogs()
                 throw OperatorSettings.Mistake(description: "\(service) does not get ready")
             }
-            try await Task.sleep(for: .milliseconds(50))
+            // Asking is a process of its own: asked without a pause, it takes the processor from what it waits for.
+            try await Task.sleep(for: .milliseconds(200))
         }
     }
 
@@ -205,9 +209,15 @@ final class RunningSuite: @unchecked Sendable {
         probe.environment = environment
         probe.standardOutput = FileHandle.nullDevice
         probe.standardError = FileHandle.nullDevice
-        try probe.run()
-        probe.waitUntilExit()
-        return probe.terminationStatus == 0
+        return try await Self.end(of: probe) == 0
+    }
+
+    /// Runs a process, and leaves the thread to others until it has ended.
+    private static func end(of process: Process) async throws -> Int32 {
+        try await withCheckedThrowingContinuation { continuation in
+            process.terminationHandler = { continuation.resume(returning: $0.terminationStatus) }
+            do { try process.run() } catch { continuation.resume(throwing: error) }
+        }
     }
 
     /// Stops all services and starts them again, without the settings of these names.

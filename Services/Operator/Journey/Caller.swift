@@ -10,10 +10,11 @@ struct Caller: Sendable {
     private let client: HTTPClient
     /// How often a request is sent while the answer is 503.
     private let attempts: Int
-    /// How long one answer may take.
+    /// How long one answer may take: by default longer than the 30 seconds after which a service gives a request up, so that its
+    /// answer says what happened.
     private let patience: TimeAmount
 
-    init(_ client: HTTPClient = .shared, attempts: Int = 6, patience: TimeAmount = .seconds(10)) {
+    init(_ client: HTTPClient = .shared, attempts: Int = 6, patience: TimeAmount = .seconds(40)) {
         self.client = client
         self.attempts = attempts
         self.patience = patience
