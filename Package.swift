@@ -303,6 +303,7 @@ let package = Package(
                 "V0022_create_linkage.sql",
                 "V0023_suggest_dispatch.sql",
                 "V0024_state_capacity_and_subscribe.sql",
+                "V0025_use_outside_servers.sql",
             ],
             dependencies: ["FHIR", "HL7v2", "ReferralsSettings", crypto, cryptoExtras, httpClient, locks, mustache],
             exclude: ["Settings"],

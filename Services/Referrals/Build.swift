@@ -38,9 +38,17 @@ func build(_ environment: ServiceEnvironment) async throws -> ServiceDefinition 
         allowsLocal: allowsLocal, hasher: hasher
     )
     let door = try PartnerDoor(environment, store: store, rules: .standard())
+    let poster = HTTPPoster(allowsLocal: allowsLocal, logger: environment.logger)
     let webhooks = WebhookSender(
         pool: environment.database.pool, store: store, clock: environment.clock, baseURL: door.baseURL,
-        post: HTTPPoster(allowsLocal: allowsLocal, logger: environment.logger).post
+        post: poster.post
+    )
+    let onward = OnwardSender(
+        pool: environment.database.pool, store: store, clock: environment.clock, baseURL: door.baseURL,
+        exchange: poster.exchange
+    )
+    let outside = OutsideWorker(
+        pool: environment.database.pool, store: store, clock: environment.clock, exchange: poster.exchange
     )
     var routes = api.routes
     AccountRoutes(
@@ -52,7 +60,11 @@ func build(_ environment: ServiceEnvironment) async throws -> ServiceDefinition 
         routes: routes,
         openAPI: PackageResources.openapi_json,
         groups: [ReferralsGroup(store: store).group],
-        send: webhooks.send,
+        send: { attempt in
+            if let kind = OnwardWord.Kind(rawValue: attempt.kind) { return await onward.send(attempt, kind) }
+            if let kind = OutsideWord.Kind(rawValue: attempt.kind) { return await outside.send(attempt, kind) }
+            return await webhooks.send(attempt)
+        },
         loops: [KeyRingWatch(ring: ring, logger: environment.logger)],
         doors: mllp.doors,
         migrations: [ReferralsMigrations.all],

@@ -113,6 +113,7 @@ public enum Subject {
     public enum Linkage {}
     public enum Suggestion {}
     public enum Subscription {}
+    public enum Onward {}
 }
 
 /// The tenant: an agency that runs peer recovery support.
@@ -124,6 +125,8 @@ public typealias ParticipantID = ID<Subject.Participant>
 /// What a partner's client wants to hear of.
 public typealias SubscriptionID = ID<Subject.Subscription>
 public typealias ReferralID = ID<Subject.Referral>
+/// A referral that an agency sends on to another organisation.
+public typealias OnwardID = ID<Subject.Onward>
 public typealias ConsentID = ID<Subject.Consent>
 /// What a participant asked not to be done, and the agency agreed to.
 public typealias RestrictionID = ID<Subject.Restriction>

@@ -22,6 +22,8 @@ enum ReferralProblems {
         case let refusal as RestrictionRequest.Refusal: problem(refusal)
         case let refusal as AmendmentRequest.Refusal: problem(refusal)
         case let refusal as DispatchSuggestion.Refusal: problem(refusal)
+        case OnwardReferral.Refusal.notOpen(let status):
+            .conflict("onward-not-open", title: "It has ended there", detail: "It is \(status.rawValue).")
         case let faults as Faults: .invalid(faults.all.map { Problem.FieldError($0.pointer, $0.detail) })
         default: linkageProblem(error)
         }
@@ -155,6 +157,10 @@ enum ReferralProblems {
             .conflict(
                 "beds-are-counted", title: "The residence's beds are kept here",
                 detail: "Their numbers are counted; confirm without numbers.")
+        case .alreadySentOn:
+            .conflict(
+                "already-sent-on", title: "The referral is under way to this organisation",
+                detail: "Wait until it has ended there, or take it back.")
         case .stillHoused:
             .conflict(
                 "still-housed", title: "The person lives in a residence", detail: "Say first when they moved out.")

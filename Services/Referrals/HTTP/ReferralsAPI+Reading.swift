@@ -11,7 +11,8 @@ extension ReferralsAPI {
     func addReading(to routes: inout Routes) {
         routes.add(
             Route(
-                .get, "/v1/referrals", "listReferrals", "Referrals, by status", access: .officeAndPartners,
+                .get, "/v1/referrals", "listReferrals", "Referrals, by status or of one person",
+                access: .officeAndPartners,
                 discloses: [.presence, .referral]
             ),
             listReferrals
@@ -84,8 +85,15 @@ extension ReferralsAPI {
         let page = try request.page()
         let status = try request.query("status", as: StatusText.self)?.status
         let awaitsClosing = try request.query("awaiting", as: AwaitingClosing.self) != nil
+        let participantID = try request.query("participantID", as: ParticipantID.self)
         switch caller {
         case .staff:
+            if let participantID {
+                guard status == nil, !awaitsClosing else {
+                    throw Problem.invalid("participantID", "stands by itself: all referrals of the person")
+                }
+                return try await listReferrals(of: participantID, page, context)
+            }
             let before = try page.cursor.map { cursor throws(Problem) in try cursor.value(0, as: ReferralID.self) }
             let rows = try await listed(
                 awaitsClosing, status, ListPage(limit: page.limit + 1, before: before), context
@@ -93,6 +101,9 @@ extension ReferralsAPI {
             let views = rows.map { ReferralView($0.referral) }
             return .ok(Page(views, limit: page.limit) { [$0.referralID.description] })
         case .partner(let partner, _):
+            guard participantID == nil else {
+                throw Problem.invalid("participantID", "only for the agency's own people")
+            }
             return try await inWork(context) { work in
                 try await listSent(by: partner, status, page, context, work)
             }
@@ -115,6 +126,21 @@ extension ReferralsAPI {
                 listing: rows.map(\.referral.participantID), as: .agency, in: work.tx, at: work.now)
             try work.tx.audit(AuditRecord(listing: permits), context)
             return rows.filter { permits[$0.referral.participantID] != nil }
+        }
+    }
+
+    /// A person's referrals, under all of their ids, the latest first.
+    private func listReferrals(
+        of id: ParticipantID, _ page: PageRequest, _ context: APIContext
+    ) async throws -> Response {
+        let before = try page.cursor.map { cursor throws(Problem) in try cursor.value(0, as: ReferralID.self) }
+        return try await inWork(context) { work in
+            let (person, permit) = try await person(id, for: .referral, context, work)
+            let found = try await store.referrals(
+                of: person.ids, page: ListPage(limit: page.limit + 1, before: before), in: work)
+            try record(.search, permit, person, context, work)
+            let views = found.map { ReferralView($0.referral) }
+            return .ok(Page(views, limit: page.limit) { [$0.referralID.description] })
         }
     }
 

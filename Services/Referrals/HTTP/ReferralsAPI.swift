@@ -40,6 +40,8 @@ struct ReferralsAPI: Sendable {
         addMerges(to: &routes)
         addConsents(to: &routes)
         addPartners(to: &routes)
+        addOutsideServers(to: &routes)
+        addOnward(to: &routes)
         addCapacity(to: &routes)
         addKeys(to: &routes)
         addConsentNews(to: &routes)

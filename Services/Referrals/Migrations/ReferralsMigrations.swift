@@ -33,6 +33,7 @@ public enum ReferralsMigrations {
                 Migration("V0023_suggest_dispatch", PackageResources.V0023_suggest_dispatch_sql),
                 Migration(
                     "V0024_state_capacity_and_subscribe", PackageResources.V0024_state_capacity_and_subscribe_sql),
+                Migration("V0025_use_outside_servers", PackageResources.V0025_use_outside_servers_sql),
             ]
         )
     }

@@ -18,6 +18,7 @@ extension IdentityReview.Decision: PostgresEncodable, PostgresDecodable {}
 extension ProgrammeCapacity.Status: PostgresEncodable, PostgresDecodable {}
 extension Subscription.Status: PostgresEncodable, PostgresDecodable {}
 extension Subscription.Topic: PostgresEncodable, PostgresDecodable {}
+extension OnwardReferral.Status: PostgresEncodable, PostgresDecodable {}
 extension Consent.Purpose: PostgresEncodable, PostgresDecodable {}
 extension Consent.Signature.Signer: PostgresEncodable, PostgresDecodable {}
 extension Consent.Signature.Method: PostgresEncodable, PostgresDecodable {}

@@ -25,6 +25,17 @@ extension Statement {
         """
     )
 
+    /// Who changes what hangs on a partner waits for whoever does so now.
+    static let lockPartner = Statement(
+        "partner.lock",
+        """
+        select partner_id
+        from referral.partner
+        where agency_id = $1 and partner_id = $2
+        for no key update
+        """
+    )
+
     static let findWebhook = Statement(
         "partner.find_webhook",
         """

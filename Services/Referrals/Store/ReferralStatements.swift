@@ -61,6 +61,17 @@ extension Statement {
         """
     )
 
+    static let pageOfPerson = Statement(
+        "referral.page_of_person",
+        """
+        select referral_id
+        from referral.referral
+        where agency_id = $1 and participant_id = any($2) and referral_id < $3
+        order by referral_id desc
+        limit $4
+        """
+    )
+
     /// Open referrals whose contact plan has ended: somebody is to say what became of the need.
     static let listAwaitingClosing = Statement(
         "referral.list_awaiting_closing",

@@ -55,6 +55,13 @@ extension Store {
         return try await load(try rows.map { try $0.decode(ReferralID.self) }, in: work)
     }
 
+    /// A page of a person's referrals, the latest first.
+    func referrals(of person: PersonIDs, page: ListPage, in work: Work) async throws -> [StoredReferral] {
+        let rows = try await work.tx.query(
+            .pageOfPerson, work.agencyID, person.all, page.before ?? .last, page.limit)
+        return try await load(try rows.map { try $0.decode(ReferralID.self) }, in: work).reversed()
+    }
+
     /// Each change of a referral, oldest first.
     func history(of referral: Referral, in work: Work) async throws -> [Referral.Change] {
         guard let participant = try await participant(referral.participantID, in: work) else { return [] }

@@ -20,6 +20,9 @@ extension Statement {
         "partner.find_listeners",
         """
         select webhook_url is not null,
+          exists (
+            select from referral.outside_server as o
+            where o.agency_id = $1 and o.partner_id = $2 and o.task_owner is not null),
           array(
             select s.subscription_id
             from referral.subscription as s
@@ -40,6 +43,8 @@ extension Statement {
 struct Listeners: Hashable, Sendable {
     /// Whether the partner's own webhook does.
     var hasWebhook = false
+    /// Whether Tasks on the partner's own server may have to be written.
+    var hasTasks = false
     /// Subscriptions to Tasks, and to orders.
     var tasks: [SubscriptionID] = []
     var orders: [SubscriptionID] = []
@@ -48,7 +53,7 @@ struct Listeners: Hashable, Sendable {
 
     init(_ rows: Rows) throws {
         guard let row = rows.first else { return }
-        (hasWebhook, tasks, orders) = try row.decode((Bool, [SubscriptionID], [SubscriptionID]).self)
+        (hasWebhook, hasTasks, tasks, orders) = try row.decode((Bool, Bool, [SubscriptionID], [SubscriptionID]).self)
     }
 }
 
@@ -107,6 +112,7 @@ extension Store {
         guard let partner = referral.partnerID else { return }
         let listeners = try Listeners(try await work.tx.query(.findListeners, work.agencyID, partner))
         try queueEvents(listeners, of: referral, view, version: shown.version, orderMoved: orderMoved, in: work)
+        if listeners.hasTasks { try await queuePush(of: referral, version: shown.version, in: work) }
         guard listeners.hasWebhook else { return }
         let word = TaskChangedWord(
             referralID: referral.referralID, version: shown.version, restsOnConsent: view.tellsProgress

@@ -72,6 +72,8 @@ struct StoreError: Error, Hashable, CustomStringConvertible {
         case hasBeds
         /// The person lives in a residence, which must know who does.
         case stillHoused
+        /// The same referral is under way to the same organisation.
+        case alreadySentOn
     }
 
     let code: Code

@@ -39,6 +39,8 @@ struct DataKey: Sendable {
         case linkageProvider = "linkage.provider"
         case linkageNote = "linkage.note"
         case suggestedVisit = "dispatch_suggestion.content"
+        case onwardNote = "onward_referral.note"
+        case onwardReason = "onward_referral.reason"
     }
 
     func seal(_ plain: [UInt8], for column: Column) throws(VaultError) -> [UInt8] {
@@ -103,6 +105,15 @@ struct Vault: Sendable {
 
     func openSecret(_ sealed: [UInt8], of partner: PartnerID, in agency: AgencyID) throws(VaultError) -> [UInt8] {
         try ring.open(sealed, authenticating: "\(agency)/\(partner)/partner.webhook_secret")
+    }
+
+    /// The private key by which a partner's server knows the agency.
+    func sealServerKey(_ key: [UInt8], of partner: PartnerID, in agency: AgencyID) throws(VaultError) -> [UInt8] {
+        try ring.seal(key, authenticating: "\(agency)/\(partner)/outside_server.signing_key")
+    }
+
+    func openServerKey(_ sealed: [UInt8], of partner: PartnerID, in agency: AgencyID) throws(VaultError) -> [UInt8] {
+        try ring.open(sealed, authenticating: "\(agency)/\(partner)/outside_server.signing_key")
     }
 
     /// A subscription as its client sent it, with the headers by which its endpoint knows us.

@@ -3,8 +3,8 @@ internal import Logging
 internal import NIOCore
 internal import NIOHTTP1
 
-/// Posts webhooks to partners, without being led inward: the name is looked up once, each of its addresses is checked,
-/// and the connection goes to the checked one. Redirects are not followed; what is answered is not read.
+/// Calls partners' servers, without being led inward: the name is looked up once, each of its addresses is checked, and the
+/// connection goes to the checked one. Redirects are not followed; of an answer no more is read than was asked for.
 struct HTTPPoster: Sendable {
     let resolver: HostResolver
     /// Only where `HANDRAIL_ENV=local`: http, and addresses of this host.
@@ -26,43 +26,79 @@ struct HTTPPoster: Sendable {
         self.logger = logger
     }
 
-    /// The status that was answered; nil when there was no answer, or none was asked for.
+    /// Posts a webhook, of whose answer only the status is of interest.
+    ///
+    /// - Returns: the status; nil when there was no answer, or none was asked for.
     @Sendable
     func post(_ webhook: WebhookRequest) async -> Int? {
-        guard let host = WebAddress.host(of: webhook.url, allowsLocal: allowsLocal) else { return nil }
+        await exchange(
+            OutgoingRequest(method: .POST, url: webhook.url, headers: webhook.headers, body: webhook.body)
+        )?.status
+    }
+
+    /// Sends any request.
+    ///
+    /// - Returns: nil when there was no answer, or none was asked for.
+    @Sendable
+    func exchange(_ request: OutgoingRequest) async -> IncomingAnswer? {
+        guard let host = WebAddress.host(of: request.url, allowsLocal: allowsLocal) else { return nil }
         do {
             let addresses = try await resolver.addresses(host)
             guard let address = addresses.first, allowsLocal || !addresses.contains(where: InwardAddress.contains)
             else {
-                logger.warning("a webhook's host is unknown or leads inward")
+                logger.warning("a partner's server is unknown or leads inward")
                 return nil
             }
-            return try await send(webhook, host: host, address: address)
+            return try await send(request, host: host, address: address)
         } catch {
-            logger.info("a webhook was not answered", metadata: ["error": "\(type(of: error))"])
+            logger.info("a partner's server did not answer", metadata: ["error": "\(type(of: error))"])
             return nil
         }
     }
 
-    private func send(_ webhook: WebhookRequest, host: String, address: String) async throws -> Int {
+    private func send(_ outgoing: OutgoingRequest, host: String, address: String) async throws -> IncomingAnswer {
         var configuration = base
         configuration.redirectConfiguration = .disallow
         configuration.dnsOverride = [host: address]
         configuration.timeout = .init(connect: timeout, read: timeout)
+        configuration.decompression = .disabled
         let client = HTTPClient(configuration: configuration)
         do {
-            var request = HTTPClientRequest(url: webhook.url)
-            request.method = .POST
-            for (name, value) in webhook.headers { request.headers.add(name: name, value: value) }
-            request.body = .bytes(webhook.body)
-            let status = try await client.execute(request, timeout: timeout).status.code
+            var request = HTTPClientRequest(url: outgoing.url)
+            request.method = outgoing.method
+            for (name, value) in outgoing.headers { request.headers.add(name: name, value: value) }
+            if let body = outgoing.body { request.body = .bytes(body) }
+            let response = try await client.execute(request, timeout: timeout)
+            var answer = IncomingAnswer(status: Int(response.status.code), etag: response.headers.first(name: "etag"))
+            if outgoing.mostRead > 0 {
+                answer.body = Array(try await response.body.collect(upTo: outgoing.mostRead).readableBytesView)
+            }
             try await client.shutdown()
-            return Int(status)
+            return answer
         } catch {
             try await client.shutdown()
             throw error
         }
     }
+}
+
+/// A request to somebody else's server.
+struct OutgoingRequest: Sendable {
+    let method: HTTPMethod
+    let url: String
+    var headers: [String: String] = [:]
+    var body: [UInt8]?
+    /// How much of the answer is read; a longer one counts as none. Bytes.
+    var mostRead = 0
+}
+
+/// What somebody else's server answered.
+struct IncomingAnswer: Hashable, Sendable {
+    let status: Int
+    var etag: String?
+    var body: [UInt8] = []
+
+    var isSuccess: Bool { (200..<300).contains(status) }
 }
 
 /// Addresses of partners that Handrail will call.

@@ -75,7 +75,7 @@ extension AgencyLaw {
 
 extension Problem {
     /// 403: the caller may see the participant; the organisation may not be told.
-    static var notToBeTold: Problem {
+    public static var notToBeTold: Problem {
         Problem(
             .forbidden, type: "not-to-be-told", title: "This organisation may not be told",
             detail: "No consent in force that is known here lets it be told that for this purpose. Nothing was told.")

@@ -109,6 +109,7 @@ struct ForeignCallerTests {
         known["entryID"] = try await one(Statement("test.e", "select entry_id::text from referral.directory_entry"))
         known.merge(try await housed(participant, in: referring)) { old, _ in old }
         try await link(ParticipantID(participant), in: referring, &known)
+        known["onwardID"] = try await sentOn(ReferralID(known["referralID"] ?? ""), to: otherPartner, in: referring)
         _ = try await hospital.send(hl7: VisitDoorTests.visit())
         known["suggestionID"] = try await one(
             Statement("test.u", "select suggestion_id::text from referral.dispatch_suggestion"))
@@ -197,6 +198,8 @@ struct ForeignCallerTests {
                             #"{"name":"Other","amountCents":1,"startsOn":"2026-01-01","endsOn":"2026-12-31"}"#,
                         "reserveSpending":
                             #"{"fundID":"{fundID}","kind":"food","form":"money","amountCents":1}"#,
+                        "saveOutsideServer": #"{"baseURL":"https://clinic.example/fhir"}"#,
+                        "sendReferralOn": #"{"partnerID":"{partnerID}"}"#,
                         "fhirSearchTasksByForm": "status=accepted&_include=Task:patient",
                         "fhirSearchServiceRequestsByForm": "status=active&_revinclude=Task:focus",
                         "fhirCreateTask":
@@ -292,6 +295,23 @@ struct ForeignCallerTests {
         known["fundID"] = fund.description
         known["spendingID"] = spending.description
         known["coverageID"] = coverage.description
+    }
+
+    /// A referral that is sent on to somebody whose server is known.
+    private static func sentOn(
+        _ id: ReferralID?, to partner: PartnerID, in referring: Referring
+    ) async throws -> String {
+        let (id, onward) = (try #require(id), referring.store.ids.new(OnwardID.self))
+        try await referring.work { work in
+            let referral = try #require(try await referring.store.referral(id, in: work)).referral
+            let person = try await referring.store.lockPerson(referral.participantID, in: work)
+            try await referring.store.insert(
+                OnwardReferral(
+                    onwardID: onward, referralID: id, participantID: referral.participantID, to: partner,
+                    service: nil, priority: .routine, by: "coordinator", at: work.now),
+                note: nil, of: person, in: work)
+        }
+        return onward.description
     }
 
     /// A colleague's account with an open session.

@@ -59,7 +59,7 @@ struct ReferralsAPITests {
                     "assureDirectoryEntry", "importReferrals", "readResidenceCodes", "listResidences",
                     "searchResidences",
                     "addResidence", "readResidence", "changeResidence", "confirmResidence", "addBed", "changeBed",
-                    "readLinkageCatalogue", "listFunds", "openFund",
+                    "readOutsideServer", "saveOutsideServer", "readLinkageCatalogue", "listFunds", "openFund",
                     "readFund",
                     "closeFund",
                     "listCapacity", "stateCapacity",
@@ -69,6 +69,40 @@ struct ReferralsAPITests {
                     // The card follows from what the EHR sends; nothing about anybody is looked up.
                     "listHookServices", "callHookService", "takeHookFeedback",
                 ])
+        }
+    }
+
+    @Test("a person's referrals are one list under all of their ids, page by page, for the agency's people only")
+    func ofOnePerson() async throws {
+        try await Referring.with { referring in
+            let hospital = try await referring.hospital("First")
+            var sent: [ReferralID] = []
+            for _ in 0..<3 {
+                sent.append(try await referring.refer(.jane, from: hospital).stored.referral.referralID)
+            }
+            let jane = try #require(
+                try await referring.look(
+                    Statement("test.jane", "select distinct participant_id from referral.referral"),
+                    as: ParticipantID.self
+                ).first)
+            _ = try await referring.refer(RecognitionTests.rosa, from: hospital)
+            let expected = sent.sorted().reversed().map(\.description)
+            try await referring.calling { client in
+                let first = try await client.call(.get, "/v1/referrals?participantID=\(jane)&limit=2")
+                let cursor = try #require(try first["next"])
+                let second = try await client.call(
+                    .get, "/v1/referrals?participantID=\(jane)&limit=2&cursor=\(cursor)")
+                let listed = try (first.items() + second.items()).map { $0["referralID"]?.string }
+                #expect(listed == expected)
+                let nobody = ParticipantID(rawValue: UUID())
+                #expect(try await client.call(.get, "/v1/referrals?participantID=\(nobody)").status == 404)
+                for query in ["participantID=\(jane)&status=accepted", "participantID=\(jane)&awaiting=closing"] {
+                    #expect(try await client.call(.get, "/v1/referrals?\(query)").status == 422)
+                }
+                let asPartner = try await client.call(
+                    .get, "/v1/referrals?participantID=\(jane)", as: "partner:\(hospital)")
+                #expect(asPartner.status == 422)
+            }
         }
     }
 

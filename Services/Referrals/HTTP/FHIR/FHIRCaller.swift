@@ -10,6 +10,14 @@ struct FHIRCaller: Hashable, Sendable {
     let clientID: String
     private let scopes: Set<String>
 
+    /// A partner's own server, at which the agency looks for what it has for it.
+    init(agencyID: AgencyID, partnerID: PartnerID, clientID: String) {
+        self.agencyID = agencyID
+        self.partnerID = partnerID
+        self.clientID = clientID
+        scopes = []
+    }
+
     /// - Throws: 403 for a token without a partner.
     init(_ context: APIContext) throws(Problem) {
         let principal = try context.principal

@@ -18,20 +18,38 @@ struct ResourceRendering: Sendable {
         let view = taken.view
         var document = try bareTask(taken, ids)
         if let received { document = try FHIRDocument.parse(received.content).resolved(ids) }
-        document = document.settingStatus(view.status.rawValue)
-            .setting(["businessStatus"], to: Self.concept(view.businessStatus).json)
-            .setting(["lastModified"], to: .string(taken.stored.shown.at.fhirText))
-            .setting(["statusReason"], to: view.statusReason.map { ["text": .string($0)] })
+        document = reporting(view, at: taken.stored.shown.at, in: document)
         if ![.draft, .requested].contains(view.status) {
             document = document.setting(["owner"], to: owner.json)
         }
-        if let reason = view.closingReason { document = document.setting(["output"], to: output(reason, in: document)) }
         if view.tellsProgress { document = adding(notice, to: document) }
         return labelled(document)
             .identified(
                 id: ids.taskID.uuidString.lowercased(), version: taken.stored.shown.version,
                 lastUpdated: taken.stored.shown.at
             )
+    }
+
+    /// A Task that lies on its sender's server, with what its sender may be told written into it; the same where nothing is new.
+    func reported(_ taken: TakenIn, in document: FHIRDocument) -> FHIRDocument {
+        let view = taken.view
+        let concept = Self.concept(view.businessStatus).json
+        guard
+            document.json["status"]?.string != view.status.rawValue || document.json["businessStatus"] != concept
+                || view.closingReason != nil && !document.hasOutput
+        else { return document }
+        let reported = reporting(view, at: taken.stored.shown.at, in: document)
+        guard view.tellsProgress, !document.hasNotice else { return reported }
+        return labelled(adding(.full, to: reported))
+    }
+
+    private func reporting(_ view: SenderView, at instant: Instant, in document: FHIRDocument) -> FHIRDocument {
+        let told = document.settingStatus(view.status.rawValue)
+            .setting(["businessStatus"], to: Self.concept(view.businessStatus).json)
+            .setting(["lastModified"], to: .string(instant.fhirText))
+            .setting(["statusReason"], to: view.statusReason.map { ["text": .string($0)] })
+        guard let reason = view.closingReason else { return told }
+        return told.setting(["output"], to: output(reason, in: told))
     }
 
     /// The order. Its status is its sender's: only what the sender did itself changes it.
@@ -143,6 +161,20 @@ struct ResourceRendering: Sendable {
     private static func concept(_ status: ReferralsDomain.BusinessStatus) -> R4.CodeableConcept {
         // Both types write the same codes; a test holds them together.
         FHIR.BusinessStatus(rawValue: status.rawValue)?.concept ?? R4.CodeableConcept(text: status.text)
+    }
+}
+
+extension FHIRDocument {
+    /// Whether it says what became of the need.
+    fileprivate var hasOutput: Bool {
+        (json["output"]?.array ?? []).contains {
+            $0[["type", "coding", 0, "code"]]?.string == "resulting-activity"
+        }
+    }
+
+    /// Whether a notice of 42 CFR 2.32 stands in it.
+    fileprivate var hasNotice: Bool {
+        (json["note"]?.array ?? []).contains { $0[["text"]]?.string?.contains("42 CFR part 2") ?? false }
     }
 }
 

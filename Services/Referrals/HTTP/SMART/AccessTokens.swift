@@ -66,17 +66,12 @@ struct AccessTokens: Sendable {
     }
 
     private func signed(_ claims: JSONObject) throws -> String {
-        let header: JSONObject = ["typ": "at+jwt", "alg": "ES384", "kid": .string(keyID)]
+        let header: JSONObject = ["typ": "at+jwt", "alg": "ES384", "kid": .string(key.publicKey.keyID)]
         return try CompactToken.signed(header: header, claims: claims) { input in
             Array(try key.signature(for: input).rawRepresentation)
         }
     }
 
     /// The public key by which others verify the tokens, as a JWK set.
-    var publicKeys: JSONValue { ["keys": [key.publicKey.webKey(id: keyID)]] }
-
-    /// The thumbprint of the public key (RFC 7638), so that a new key has a new id by itself.
-    private var keyID: String {
-        Base64URL.encode(SHA256.hash(data: JSONValue.object(key.publicKey.webKey).canonical()))
-    }
+    var publicKeys: JSONValue { ["keys": [key.publicKey.webKey(id: key.publicKey.keyID)]] }
 }
