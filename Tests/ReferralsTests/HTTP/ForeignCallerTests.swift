@@ -284,11 +284,12 @@ struct ForeignCallerTests {
         let spending = try await referring.reserve(100, of: fund, for: participant)
         let coverage = referring.store.ids.new(CoverageID.self)
         try await referring.work { work in
+            let person = try await referring.store.lockPerson(participant, in: work)
             try await referring.store.insert(
                 CoverageSpan(
                     coverageID: coverage, participantID: participant, programme: "medicaid", planCode: nil,
                     from: work.now.dateInUTC, through: nil, recordedAt: work.now, recordedBy: "coordinator"),
-                of: PersonIDs(participant), in: work)
+                of: person, in: work)
         }
         known["needID"] = need.description
         known["linkageID"] = linkage.description

@@ -214,7 +214,7 @@ struct LinkageStoreTests {
                             programme: programme, planCode: "PSC-1", from: CivilDate(daysSince1970: from),
                             through: through.map(CivilDate.init(daysSince1970:)), recordedAt: work.now,
                             recordedBy: "coordinator"),
-                        of: person.ids, in: work)
+                        of: person, in: work)
                 }
             }
             try await record(20_000, 20_010, of: two.older)
@@ -253,17 +253,18 @@ struct LinkageStoreTests {
                     (.anonymous, nil), (.participant, participant),
                 ]
                 for (recipient, id) in given {
-                    referring.store.insert(
+                    let person = id == nil ? nil : try await referring.store.lockPerson(participant, in: work)
+                    try referring.store.insert(
                         NaloxoneKit(
                             kitID: referring.store.timelessID(), givenOn: day, recipient: recipient, participantID: id,
                             product: "nasal-4mg", lot: nil, expiresOn: nil, count: 2, training: ["call", "stay"],
                             refill: "used"),
-                        by: "peer", in: work)
-                    referring.store.insert(
+                        of: person, by: "peer", in: work)
+                    try referring.store.insert(
                         Reversal(
                             reversalID: referring.store.timelessID(), happenedOn: day, participantID: id,
                             place: "street", doses: 2, givenBy: "bystander", survived: nil, isEMSCalled: true),
-                        by: "peer", in: work)
+                        of: person, by: "peer", in: work)
                 }
             }
             let rows = try await referring.look(

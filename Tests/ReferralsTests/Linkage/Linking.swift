@@ -19,7 +19,7 @@ extension Referring {
     func need(_ kind: String, of id: ParticipantID) async throws -> NeedID {
         let needID = store.ids.new(NeedID.self)
         try await work { work in
-            let person = try #require(try await store.person(id, in: work))
+            let person = try await store.lockPerson(id, in: work)
             try store.insert(
                 Need(
                     needID: needID, participantID: person.ids.remaining, kind: kind, openedOn: work.now.dateInUTC,
@@ -34,7 +34,7 @@ extension Referring {
         let linkageID = store.ids.new(LinkageID.self)
         try await work { work in
             let need = try #require(try await store.need(needID, in: work)).need
-            let person = try #require(try await store.person(need.participantID, in: work))
+            let person = try await store.lockPerson(need.participantID, in: work)
             try await store.offer(
                 Linkage(
                     linkageID: linkageID, needID: needID, participantID: need.participantID, service: service,
@@ -50,7 +50,9 @@ extension Referring {
         _ id: LinkageID, _ change: @escaping @Sendable (inout Linkage, Instant) throws -> Void
     ) async throws -> Linkage {
         try await work { work in
-            try await store.change(id, by: "peer", in: work) { try change(&$0, work.now) }.linkage
+            let stored = try #require(try await store.linkage(id, in: work))
+            let person = try await store.lockPerson(stored.linkage.participantID, in: work)
+            return try await store.change(id, of: person, by: "peer", in: work) { try change(&$0, work.now) }.linkage
         }
     }
 
@@ -87,7 +89,7 @@ extension Referring {
                     spendingID: spendingID, fundID: fund,
                     participantID: linkage == nil ? person.ids.remaining : id, linkageID: linkage, kind: kind,
                     form: .money, amountCents: cents, reservedAt: work.now, reservedBy: "coordinator"),
-                of: person.ids, in: work)
+                of: person, in: work)
         }
         return spendingID
     }

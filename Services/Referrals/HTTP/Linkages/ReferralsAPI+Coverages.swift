@@ -47,7 +47,7 @@ extension ReferralsAPI {
                         coverageID: id, participantID: person.ids.remaining, programme: body.programme,
                         planCode: body.planCode, from: body.from, through: body.through, recordedAt: work.now,
                         recordedBy: subject),
-                    of: person.ids, in: work)
+                    of: person, in: work)
             } answer: { made in
                 let all = try await store.coverages(of: person.ids, in: work)
                 guard let found = all.first(where: { $0.coverageID.rawValue == made }) else {
@@ -69,7 +69,7 @@ extension ReferralsAPI {
             let record = AuditRecord(.update, under: permit, participantIDs: person.ids.all)
             return try await work.tx.once(context, resource: id.rawValue, status: .ok, recording: record) {
                 _ = try await store.end(
-                    id, through: body.through, of: person.ids, expecting: version, in: work)
+                    id, through: body.through, of: person, expecting: version, in: work)
             } answer: { _ in
                 let all = try await store.coverages(of: person.ids, in: work)
                 guard let found = all.first(where: { $0.coverageID == id }) else { throw StoreError(.notFound) }

@@ -40,10 +40,10 @@ extension ReferralsAPI {
         let subject = try context.principal.subject
         let decision = try await decision(verb, request, context)
         return try await inWork(context) { work in
-            let (_, person, permit) = try await linkage(id, context, work)
+            let (_, person, permit) = try await linkage(id, locked: true, context, work)
             let record = AuditRecord(.update, under: permit, participantIDs: person.ids.all)
             return try await work.tx.once(context, resource: id.rawValue, status: .ok, recording: record) {
-                try await store.change(id, expecting: version, by: subject, in: work) {
+                try await store.change(id, of: person, expecting: version, by: subject, in: work) {
                     try decision(&$0, subject, work.now)
                 }
             } answer: { _ in

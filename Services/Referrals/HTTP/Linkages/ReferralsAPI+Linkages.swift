@@ -57,9 +57,7 @@ extension ReferralsAPI {
         let body = try await request.decode(LinkageBody.self, context: context)
         let (id, subject) = (store.ids.new(LinkageID.self), try context.principal.subject)
         return try await inWork(context) { work in
-            // Locked, because a fund counts what a person has under all of their ids.
-            let (need, person, permit) = try await need(
-                needID, locked: body.ride?.fundID != nil, context, work)
+            let (need, person, permit) = try await need(needID, context, work)
             try Faults.check(body.faults(for: need.need, store.linkages))
             let record = AuditRecord(.create, under: permit, participantIDs: person.ids.all)
             return try await work.tx.once(context, resource: id.rawValue, recording: record) {
@@ -100,12 +98,12 @@ extension ReferralsAPI {
     ///
     /// - Throws: 404, the same for what is not there.
     func linkage(
-        _ id: LinkageID, _ context: APIContext, _ work: Work
+        _ id: LinkageID, locked: Bool = false, _ context: APIContext, _ work: Work
     ) async throws -> (StoredLinkage, StoredPerson, Permit) {
         guard let stored = try await store.linkage(id, in: work) else { throw StoreError(.notFound) }
         let (person, permit) = try await person(
-            stored.linkage.participantID, for: store.linkages.dataClass(ofService: stored.linkage.service), context,
-            work)
+            stored.linkage.participantID, for: store.linkages.dataClass(ofService: stored.linkage.service),
+            locked: locked, context, work)
         return (stored, person, permit)
     }
 

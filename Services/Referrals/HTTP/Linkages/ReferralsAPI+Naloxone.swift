@@ -31,9 +31,9 @@ extension ReferralsAPI {
         let subject = try context.principal.subject
         return try await inWork(context) { work in
             try Faults.check(kit.faults(store.linkages, today: try await store.today(in: work)))
-            let record = try await record(about: kit.participantID, context, work)
+            let (person, record) = try await record(about: kit.participantID, context, work)
             return try await work.tx.once(context, resource: kit.kitID.rawValue, recording: record) {
-                store.insert(kit, by: subject, in: work)
+                try store.insert(kit, of: person, by: subject, in: work)
             } answer: { made in
                 guard let kit = try await store.naloxoneKit(NaloxoneKitID(rawValue: made), in: work) else {
                     throw StoreError(.notFound)
@@ -48,9 +48,9 @@ extension ReferralsAPI {
         let subject = try context.principal.subject
         return try await inWork(context) { work in
             try Faults.check(reversal.faults(store.linkages, today: try await store.today(in: work)))
-            let record = try await record(about: reversal.participantID, context, work)
+            let (person, record) = try await record(about: reversal.participantID, context, work)
             return try await work.tx.once(context, resource: reversal.reversalID.rawValue, recording: record) {
-                store.insert(reversal, by: subject, in: work)
+                try store.insert(reversal, of: person, by: subject, in: work)
             } answer: { made in
                 guard let reversal = try await store.reversal(ReversalID(rawValue: made), in: work) else {
                     throw StoreError(.notFound)
@@ -86,15 +86,15 @@ extension ReferralsAPI {
         }
     }
 
-    /// The audit row of something that may be about somebody.
+    /// Whom something is about, locked, where it is about somebody; and its audit row.
     ///
     /// - Throws: 404 for a participant of whom the caller may not be told.
     private func record(
         about id: ParticipantID?, _ context: APIContext, _ work: Work
-    ) async throws -> AuditRecord {
-        guard let id else { return AuditRecord(.create, under: try context.permit(classes: [])) }
-        let (person, permit) = try await person(id, for: .medication, context, work)
-        return AuditRecord(.create, under: permit, participantIDs: person.ids.all)
+    ) async throws -> (StoredPerson?, AuditRecord) {
+        guard let id else { return (nil, AuditRecord(.create, under: try context.permit(classes: []))) }
+        let (person, permit) = try await person(id, for: .medication, locked: true, context, work)
+        return (person, AuditRecord(.create, under: permit, participantIDs: person.ids.all))
     }
 
     /// What names nobody, and what names those of whom the caller may be told, on record.

@@ -54,7 +54,7 @@ extension ReferralsAPI {
         let (id, subject) = (store.ids.new(NeedID.self), try context.principal.subject)
         return try await inWork(context) { work in
             let (person, permit) = try await person(
-                participantID, for: store.linkages.dataClass(ofNeed: body.kind), context, work)
+                participantID, for: store.linkages.dataClass(ofNeed: body.kind), locked: true, context, work)
             let record = AuditRecord(.create, under: permit, participantIDs: person.ids.all)
             return try await work.tx.once(context, resource: id.rawValue, recording: record) {
                 let today = try await store.today(in: work)
@@ -81,7 +81,7 @@ extension ReferralsAPI {
             let record = AuditRecord(.update, under: permit, participantIDs: person.ids.all)
             return try await work.tx.once(context, resource: id.rawValue, status: .ok, recording: record) {
                 let today = try await store.today(in: work)
-                try await store.change(id, expecting: version, in: work) {
+                try await store.change(id, of: person, expecting: version, in: work) {
                     try $0.close(body.outcome, on: body.closedOn ?? today, today: today)
                 }
             } answer: { _ in
@@ -96,15 +96,15 @@ extension ReferralsAPI {
         return try NeedView(stored, of: person)
     }
 
-    /// A need, and the person who has it, as far as the caller may be told of both.
+    /// A need, and the person who has it, locked, as far as the caller may be told of both.
     ///
     /// - Throws: 404, the same for what is not there.
     func need(
-        _ id: NeedID, locked: Bool = false, _ context: APIContext, _ work: Work
+        _ id: NeedID, _ context: APIContext, _ work: Work
     ) async throws -> (StoredNeed, StoredPerson, Permit) {
         guard let stored = try await store.need(id, in: work) else { throw StoreError(.notFound) }
         let (person, permit) = try await person(
-            stored.need.participantID, for: store.linkages.dataClass(ofNeed: stored.need.kind), locked: locked,
+            stored.need.participantID, for: store.linkages.dataClass(ofNeed: stored.need.kind), locked: true,
             context, work)
         return (stored, person, permit)
     }

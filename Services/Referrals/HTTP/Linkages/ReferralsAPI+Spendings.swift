@@ -76,7 +76,7 @@ extension ReferralsAPI {
                         spendingID: id, fundID: body.fundID, participantID: owner, linkageID: body.linkageID,
                         kind: body.kind, form: body.form, amountCents: body.amountCents, reservedAt: work.now,
                         reservedBy: subject),
-                    of: person.ids, in: work)
+                    of: person, in: work)
             } answer: { made in
                 guard let found = try await store.spending(SpendingID(rawValue: made), in: work) else {
                     throw StoreError(.notFound)

@@ -11,8 +11,9 @@ extension Store {
     /// quicker.
     ///
     /// - Throws: ``StoreError`` `notFound` for a fund or a linkage that is not there; `FundRefusal`; `Faults` where the
-    ///   linkage needs nothing more.
-    func reserve(_ spending: Spending, of person: PersonIDs, in work: Work) async throws {
+    ///   linkage needs nothing more; `VaultError` of an erased person.
+    func reserve(_ spending: Spending, of person: StoredPerson, in work: Work) async throws {
+        guard !person.isErased else { throw VaultError(.erased) }
         if let id = spending.linkageID {
             // Locked, so that it does not come to nothing in this moment and leave the money reserved.
             guard let row = try await work.tx.query(.lockLinkage, work.agencyID, id).first,
@@ -31,7 +32,7 @@ extension Store {
                 guard let cap else { continue }
                 work.tx.enqueue(
                     .commitFundPerson, work.agencyID, fund.fundID, spending.participantID, kind, cap, cents,
-                    person.all.filter { $0 != spending.participantID })
+                    person.ids.all.filter { $0 != spending.participantID })
             }
             try await work.tx.execute(.commitFund, work.agencyID, fund.fundID, cents)
         }
@@ -54,7 +55,8 @@ extension Store {
         }
     }
 
-    /// Spends or releases what was reserved.
+    /// Spends or releases what was reserved: also of somebody who was erased meanwhile, because it says nothing about them,
+    /// and the fund has it or has it not.
     ///
     /// - Parameter settle: returns what goes back to the fund.
     /// - Throws: ``StoreError`` `notFound`, `stale`; `Spending.Refusal`.

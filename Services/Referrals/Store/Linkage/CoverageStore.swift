@@ -57,9 +57,10 @@ extension Store {
     /// Keeps a span of a locked person. Within one participant PostgreSQL refuses what overlaps; of the other ids of the
     /// person, of which it knows nothing, this does.
     ///
-    /// - Throws: `CoverageSpan.Refusal`.
-    func insert(_ span: CoverageSpan, of person: PersonIDs, in work: Work) async throws {
-        guard try await !coverages(of: person, in: work).contains(where: span.overlaps) else {
+    /// - Throws: `CoverageSpan.Refusal`; `VaultError` of an erased person.
+    func insert(_ span: CoverageSpan, of person: StoredPerson, in work: Work) async throws {
+        guard !person.isErased else { throw VaultError(.erased) }
+        guard try await !coverages(of: person.ids, in: work).contains(where: span.overlaps) else {
             throw CoverageSpan.Refusal.overlaps
         }
         try await refusingOverlaps {
@@ -69,13 +70,14 @@ extension Store {
         }
     }
 
-    /// Says what a span's last day is.
+    /// Says what the last day of a span of a locked person is.
     ///
-    /// - Throws: ``StoreError`` `notFound`, `stale`; `CoverageSpan.Refusal`.
+    /// - Throws: ``StoreError`` `notFound`, `stale`; `CoverageSpan.Refusal`; `VaultError` of an erased person.
     func end(
-        _ id: CoverageID, through day: CivilDate, of person: PersonIDs, expecting version: Int, in work: Work
+        _ id: CoverageID, through day: CivilDate, of person: StoredPerson, expecting version: Int, in work: Work
     ) async throws -> CoverageSpan {
-        var all = try await coverages(of: person, in: work)
+        guard !person.isErased else { throw VaultError(.erased) }
+        var all = try await coverages(of: person.ids, in: work)
         guard let position = all.firstIndex(where: { $0.coverageID == id }) else { throw StoreError(.notFound) }
         var span = all.remove(at: position)
         guard span.version == version else { throw StoreError(.stale) }

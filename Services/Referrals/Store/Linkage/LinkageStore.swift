@@ -19,13 +19,14 @@ struct LinkageWords: Sendable {
 }
 
 extension Store {
-    /// Something is offered for a need that is open.
+    /// Something is offered to a locked person, for a need that is open.
     ///
-    /// - Throws: ``StoreError`` `notFound`; `LinkageRefusal`, `FundRefusal`.
+    /// - Throws: ``StoreError`` `notFound`; `LinkageRefusal`, `FundRefusal`; `VaultError` of an erased person.
     func offer(
         _ linkage: Linkage, words: LinkageWords, ride: Ride?, of person: StoredPerson, by subject: String,
         in work: Work
     ) async throws {
+        guard !person.isErased else { throw VaultError(.erased) }
         let key = try person.participant(linkage.participantID).dataKey
         // Locked, so that it is not closed in this moment.
         guard let row = try await work.tx.query(.lockNeed, work.agencyID, linkage.needID).first else {
@@ -54,7 +55,7 @@ extension Store {
                     spendingID: ids.new(), fundID: fundID, participantID: linkage.participantID,
                     linkageID: linkage.linkageID, kind: "ride", form: .money, amountCents: cents, reservedAt: work.now,
                     reservedBy: subject),
-                of: person.ids, in: work)
+                of: person, in: work)
         }
     }
 
@@ -80,17 +81,21 @@ extension Store {
         }
     }
 
-    /// Changes a linkage, and with it what hangs on it: the list of those to ask, money that was reserved, the need, what
-    /// the directory is told.
+    /// Changes a linkage of a locked person, and with it what hangs on it: the list of those to ask, money that was
+    /// reserved, the need, what the directory is told.
     ///
-    /// - Throws: ``StoreError`` `notFound`, `stale`; what the change throws.
+    /// - Throws: ``StoreError`` `notFound`, `stale`; what the change throws; `VaultError` of an erased person: nobody would
+    ///   take back what is to be asked later.
     @discardableResult
     func change(
-        _ id: LinkageID, expecting version: Int? = nil, by subject: String, in work: Work,
+        _ id: LinkageID, of person: StoredPerson, expecting version: Int? = nil, by subject: String, in work: Work,
         _ change: (inout Linkage) throws -> Void
     ) async throws -> StoredLinkage {
+        guard !person.isErased else { throw VaultError(.erased) }
         let locked = try await work.tx.query(.lockLinkage, work.agencyID, id)
-        guard var stored = try await linkages(locked, in: work).first else { throw StoreError(.notFound) }
+        guard var stored = try await linkages(locked, in: work).first,
+            person.ids.contains(stored.linkage.participantID)
+        else { throw StoreError(.notFound) }
         if let version, stored.linkage.version != version { throw StoreError(.stale) }
         let before = stored.linkage
         try change(&stored.linkage)
@@ -106,7 +111,7 @@ extension Store {
             try await settle(linkage, by: subject, in: work)
             try await tellDirectory(of: linkage, in: work)
         }
-        if linkage.status == .needMet { try await close(linkage.needID, metBy: id, in: work) }
+        if linkage.status == .needMet { try await close(linkage.needID, of: person, metBy: id, in: work) }
         return stored
     }
 
@@ -126,9 +131,11 @@ extension Store {
     }
 
     /// A need that was closed before stays as it was closed.
-    private func close(_ id: NeedID, metBy linkage: LinkageID, in work: Work) async throws {
+    private func close(
+        _ id: NeedID, of person: StoredPerson, metBy linkage: LinkageID, in work: Work
+    ) async throws {
         let today = try await today(in: work)
-        try await change(id, in: work) { need in
+        try await change(id, of: person, in: work) { need in
             guard need.isOpen else { return }
             try need.close(.met, by: linkage, on: max(today, need.openedOn), today: max(today, need.openedOn))
         }
@@ -157,42 +164,5 @@ extension Store {
                 linkage: try Linkage(row: row, checks: checks[id] ?? []), provider: try row.column("provider"),
                 note: try row.column("note"), ride: rides[id])
         }
-    }
-}
-
-extension Linkage {
-    init(row: Row, checks: [LinkageCheck]) throws {
-        let (by, reason): (LinkageCatalogue.Reason.Side?, String?) = (
-            try row.column("refused_by"), try row.column("refusal")
-        )
-        let level: Int = try row.column("level")
-        guard let level = Level(rawValue: level) else { throw StoreError(.unknownCode) }
-        let refused = by.flatMap { by in reason.map { Refused(by: by, reason: $0) } }
-        self.init(
-            linkageID: try row.column("linkage_id"), needID: try row.column("need_id"),
-            participantID: try row.column("participant_id"), version: try row.column("version"),
-            service: try row.column("service"), level: level, status: try row.column("status"),
-            entryID: try row.column("entry_id"), refused: refused, startedAt: try row.column("started_at"),
-            sustainedDays: try row.column("sustained_days"), checks: checks, offeredAt: try row.column("offered_at"),
-            offeredBy: try row.column("offered_by"), changedAt: try row.column("changed_at"))
-    }
-}
-
-extension LinkageCheck {
-    init(row: Row) throws {
-        self.init(
-            days: try row.column("days"), dueAt: try row.column("due_at"), cameDueAt: try row.column("came_due_at"),
-            answer: try row.column("answer"), answeredAt: try row.column("answered_at"),
-            answeredBy: try row.column("answered_by"))
-    }
-}
-
-extension Ride {
-    init(row: Row) throws {
-        self.init(
-            purpose: try row.column("purpose"), mode: try row.column("mode"),
-            pickUpFrom: try row.column("pick_up_from"), pickUpUntil: try row.column("pick_up_until"),
-            costCents: try row.column("cost_cents"), fundID: try row.column("fund_id"),
-            appointmentID: try row.column("appointment_id"))
     }
 }

@@ -71,20 +71,31 @@ extension Store {
     func timelessID<Subject>(_: ID<Subject>.Type = ID<Subject>.self) -> ID<Subject> { ID(rawValue: UUID()) }
 
     /// Keeps what was handed out. Where nobody is named, neither the hour nor who wrote it down is kept.
-    func insert(_ kit: NaloxoneKit, by subject: String, in work: Work) {
-        let isNamed = kit.participantID != nil
+    ///
+    /// - Parameter person: who is named in it, locked.
+    /// - Throws: ``StoreError`` `notFound` where it names somebody else; `VaultError` of an erased person.
+    func insert(_ kit: NaloxoneKit, of person: StoredPerson?, by subject: String, in work: Work) throws {
+        let isNamed = try isNamed(kit.participantID, person)
         work.tx.enqueue(
             .insertNaloxoneKit, work.agencyID, kit.kitID, kit.givenOn, kit.recipient, kit.participantID, kit.product,
             kit.lot, kit.expiresOn, kit.count, kit.training, kit.refill, isNamed ? work.now : nil,
             isNamed ? subject : nil)
     }
 
-    func insert(_ reversal: Reversal, by subject: String, in work: Work) {
-        let isNamed = reversal.participantID != nil
+    /// Keeps what was reported, in the same way.
+    func insert(_ reversal: Reversal, of person: StoredPerson?, by subject: String, in work: Work) throws {
+        let isNamed = try isNamed(reversal.participantID, person)
         work.tx.enqueue(
             .insertReversal, work.agencyID, reversal.reversalID, reversal.happenedOn, reversal.participantID,
             reversal.place, reversal.doses, reversal.givenBy, reversal.survived, reversal.isEMSCalled,
             isNamed ? work.now : nil, isNamed ? subject : nil)
+    }
+
+    private func isNamed(_ id: ParticipantID?, _ person: StoredPerson?) throws -> Bool {
+        guard let id else { return false }
+        guard let person, person.ids.contains(id) else { throw StoreError(.notFound) }
+        guard !person.isErased else { throw VaultError(.erased) }
+        return true
     }
 
     func naloxoneKit(_ id: NaloxoneKitID, in work: Work) async throws -> NaloxoneKit? {

@@ -78,7 +78,11 @@ extension Store {
             ?? work.now.dateInUTC
     }
 
+    /// Keeps a need of a locked participant.
+    ///
+    /// - Throws: `VaultError` of an erased one.
     func insert(_ need: Need, note: String?, of participant: StoredParticipant, in work: Work) throws {
+        guard !participant.isErased else { throw VaultError(.erased) }
         work.tx.enqueue(
             .insertNeed, work.agencyID, need.needID, need.participantID, need.version, need.kind, need.openedOn,
             try participant.dataKey.seal(note, for: .needNote), need.recordedAt, need.recordedBy)
@@ -97,17 +101,20 @@ extension Store {
         }
     }
 
-    /// Changes a need.
+    /// Changes a need of a locked person.
     ///
-    /// - Throws: ``StoreError`` `notFound`, `stale`; what the change throws.
+    /// - Throws: ``StoreError`` `notFound`, `stale`; what the change throws; `VaultError` of an erased person.
     @discardableResult
     func change(
-        _ id: NeedID, expecting version: Int? = nil, in work: Work, _ change: (inout Need) throws -> Void
+        _ id: NeedID, of person: StoredPerson, expecting version: Int? = nil, in work: Work,
+        _ change: (inout Need) throws -> Void
     ) async throws -> StoredNeed {
+        guard !person.isErased else { throw VaultError(.erased) }
         guard let row = try await work.tx.query(.lockNeed, work.agencyID, id).first else {
             throw StoreError(.notFound)
         }
         var stored = try StoredNeed(row: row)
+        guard person.ids.contains(stored.need.participantID) else { throw StoreError(.notFound) }
         if let version, stored.need.version != version { throw StoreError(.stale) }
         try change(&stored.need)
         let need = stored.need
