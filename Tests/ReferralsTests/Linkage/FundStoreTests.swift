@@ -138,7 +138,7 @@ struct FundStoreTests {
         }
     }
 
-    @Test("what was reserved for a linkage is spent once it has begun, and goes back where it comes to nothing")
+    @Test("what was reserved for a linkage stays so once it has begun, until it is paid, and goes back where it comes to nothing")
     func ofLinkage() async throws {
         try await Referring.with { referring in
             let participant = try await referring.participant()
@@ -159,7 +159,9 @@ struct FundStoreTests {
                     of: PersonIDs(participant), before: nil, atMost: 9, in: work
                 ).map(\.status)
             }
-            #expect(Set(statuses) == [.spent, .released] && statuses.count == 2)
+            #expect(Set(statuses) == [.reserved, .released] && statuses.count == 2)
+            try await referring.change(good) { try $0.finish(.end, by: "x", at: $1) }
+            #expect(try await referring.committed(fund) == 300, "what has ended was not for nothing")
             await #expect(throws: Faults.self) {
                 _ = try await referring.reserve(1, of: fund, for: participant, kind: "phone", on: bad)
             }

@@ -181,7 +181,7 @@ struct LinkageAPITests {
         }
     }
 
-    @Test("a ride is reserved from its fund, and paid once somebody was driven, or given back")
+    @Test("a ride is reserved from its fund, paid for what it cost after somebody was driven, or given back")
     func ride() async throws {
         try await Referring.with { referring in
             let (id, peer, _) = try await Self.supported(referring)
@@ -215,7 +215,15 @@ struct LinkageAPITests {
                 #expect(try await end(first, "attend")?["outcome"]?.string == "completed")
                 #expect(try await end(second, "refuse", #"{"reason": "no-show"}"#)?["outcome"]?.string == "no-show")
                 #expect(try await client.call(.get, "/v1/funds/\(fund)")["leftCents"] == "8200")
-                let spent = try await client.call(.get, "/v1/participants/\(id)/spendings", as: peer).items()
+                let list = "/v1/participants/\(id)/spendings"
+                let all = try await client.call(.get, list, as: peer).items()
+                #expect(Set(all.map { $0["status"]?.string }) == ["released", "reserved"] && all.count == 2)
+                let driven = try #require(all.first { $0["status"]?.string == "reserved" })
+                let one = "/v1/spendings/\(try #require(driven["spendingID"]?.string))/spend"
+                let paid = try await client.call(.post, one, ifMatch: 1, #"{"amountCents": 1650, "hasReceipt": true}"#)
+                #expect(paid.status == 200, "\(paid.text)")
+                #expect(try await client.call(.get, "/v1/funds/\(fund)")["leftCents"] == "8350")
+                let spent = try await client.call(.get, list, as: peer).items()
                 #expect(Set(spent.map { $0["status"]?.string }) == ["released", "spent"] && spent.count == 2)
             }
         }

@@ -49,6 +49,9 @@ extension LinkageStatus {
         }
     }
 
+    /// Whether it is over, and nothing came of it.
+    public var neverBegan: Bool { !hasBegun && !isOpen }
+
     /// Whether money may still be reserved for it.
     public var isOpen: Bool {
         switch self {

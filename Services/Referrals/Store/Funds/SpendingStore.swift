@@ -73,15 +73,13 @@ extension Store {
         return spending
     }
 
-    /// What was reserved for a linkage is spent once it has begun, and released where it comes to nothing.
-    func settle(_ linkage: Linkage, by subject: String, in work: Work) async throws {
-        guard linkage.status.hasBegun || !linkage.status.isOpen else { return }
+    /// What was reserved for a linkage that came to nothing goes back to the fund. Of one that began it stays reserved
+    /// until somebody says what was paid, with or without a receipt: nobody pays by being admitted.
+    func releaseReserved(for linkage: Linkage, by subject: String, in work: Work) async throws {
+        guard linkage.status.neverBegan else { return }
         for row in try await work.tx.query(.lockReservedOf, work.agencyID, linkage.linkageID) {
             var spending = try Spending(row: row)
-            let back =
-                linkage.status.hasBegun
-                ? try spending.spend(nil, hasReceipt: false, by: subject, at: work.now)
-                : try spending.release(by: subject, at: work.now)
+            let back = try spending.release(by: subject, at: work.now)
             try await save(spending, givingBack: back, in: work)
         }
     }

@@ -81,8 +81,8 @@ extension Store {
         }
     }
 
-    /// Changes a linkage of a locked person, and with it what hangs on it: the list of those to ask, money that was
-    /// reserved, the need, what the directory is told.
+    /// Changes a linkage of a locked person, and with it what hangs on it: the list of those to ask, money that is
+    /// not needed, the need, what the directory is told.
     ///
     /// - Throws: ``StoreError`` `notFound`, `stale`; what the change throws; `VaultError` of an erased person: nobody would
     ///   take back what is to be asked later.
@@ -108,7 +108,7 @@ extension Store {
         try saySoFar(linkage, in: work)
         try await saveChecks(of: linkage, before: before, in: work)
         if linkage.status != before.status {
-            try await settle(linkage, by: subject, in: work)
+            try await releaseReserved(for: linkage, by: subject, in: work)
             try await tellDirectory(of: linkage, in: work)
         }
         if linkage.status == .needMet { try await close(linkage.needID, of: person, metBy: id, in: work) }
