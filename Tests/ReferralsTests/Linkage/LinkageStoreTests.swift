@@ -243,6 +243,41 @@ struct LinkageStoreTests {
         }
     }
 
+    @Test("where people who are one had a programme twice, a span can be ended earlier, and not later")
+    func coverageOfMerged() async throws {
+        try await Referring.with { referring in
+            let two = try await referring.twoReferred()
+            @Sendable func day(_ number: Int) -> CivilDate { CivilDate(daysSince1970: number) }
+            func record(_ from: Int, of id: ParticipantID) async throws -> CoverageID {
+                let coverage = referring.store.ids.new(CoverageID.self)
+                try await referring.work { work in
+                    let person = try await referring.store.lockPerson(id, in: work)
+                    try await referring.store.insert(
+                        CoverageSpan(
+                            coverageID: coverage, participantID: person.ids.remaining, programme: "medicaid",
+                            planCode: nil, from: day(from), through: nil, recordedAt: work.now,
+                            recordedBy: "coordinator"),
+                        of: person, in: work)
+                }
+                return coverage
+            }
+            func end(_ id: CoverageID, _ through: Int, _ version: Int) async throws {
+                try await referring.work { work in
+                    let person = try await referring.store.lockPerson(two.older, in: work)
+                    _ = try await referring.store.end(
+                        id, through: day(through), of: person, expecting: version, in: work)
+                }
+            }
+            let older = try await record(20_000, of: two.older)
+            _ = try await record(20_100, of: two.younger)
+            try await referring.merge(two.younger, into: two.older)
+            try await end(older, 20_200, 1)
+            await #expect(throws: CoverageSpan.Refusal.overlaps) { try await end(older, 20_201, 2) }
+            try await end(older, 20_099, 2)
+            await #expect(throws: CoverageSpan.Refusal.overlaps) { try await end(older, 20_100, 3) }
+        }
+    }
+
     @Test("an anonymous row holds no id, no hour and nobody who wrote it down, and its own id tells no time")
     func anonymous() async throws {
         try await Referring.with { referring in

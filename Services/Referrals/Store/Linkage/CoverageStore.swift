@@ -81,9 +81,11 @@ extension Store {
         guard let position = all.firstIndex(where: { $0.coverageID == id }) else { throw StoreError(.notFound) }
         var span = all.remove(at: position)
         guard span.version == version else { throw StoreError(.stale) }
+        let before = span.through
         try span.end(through: day)
-        guard !all.contains(where: span.overlaps) else { throw CoverageSpan.Refusal.overlaps }
         let ended = span
+        // People who turned out to be one may have had a programme twice: that is put right by ending one of the spans.
+        if let before, day > before, all.contains(where: ended.overlaps) { throw CoverageSpan.Refusal.overlaps }
         let touched = try await refusingOverlaps {
             try await work.tx.execute(.endCoverage, work.agencyID, id, ended.version, ended.through)
         }
