@@ -42,6 +42,7 @@ struct LinkageStateTests {
             #expect(linkage.changes.map(\.status) == [linkage.status])
             #expect((linkage.refused != nil) == (linkage.status == .refused))
             #expect((linkage.startedAt != nil) == linkage.status.hasBegun)
+            #expect(linkage.changes.first?.refused == linkage.refused, "the history says it, too")
         } catch {
             let isInTable = Self.table[from]?[step] != nil
             #expect(!isInTable, "\(from) \(step): \(error)")
@@ -133,6 +134,13 @@ struct LinkageStateTests {
         #expect(catalogue.dataClass(ofService: "methadone") == .medication)
         #expect(catalogue.dataClass(ofService: "expungement") == .justice)
         #expect(catalogue.dataClass(ofService: "of a newer list") == .justice)
+        #expect(catalogue.classes(ofRefusal: "medication-not-accepted") == [.medication])
+        #expect(catalogue.classes(ofRefusal: "no-funds") == [])
+        #expect(catalogue.classes(ofRefusal: "of a newer list") == [.justice])
+        #expect(catalogue.classes(ofRidePurpose: "court") == [.justice])
+        #expect(catalogue.classes(ofRidePurpose: "of a newer list") == [.justice])
+        let own = catalogue.refusals.compactMap(\.class) + catalogue.ridePurposes.compactMap(\.class)
+        #expect(LinkageCatalogue.classes.isSuperset(of: own))
     }
 
     @Test("spans of one programme overlap where they share a day", arguments: [1, 2, 3] as [UInt64])

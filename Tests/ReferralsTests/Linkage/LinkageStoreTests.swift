@@ -1,9 +1,11 @@
+import Confidentiality
 import FoundationEssentials
 import MessageTable
 import Models
 import Postgres
 import ReferralsDomain
 import ServiceKit
+import TestKit
 import Testing
 
 @testable import Referrals
@@ -145,7 +147,8 @@ struct LinkageStoreTests {
             try await referring.work { work in
                 let person = try #require(try await referring.store.person(participant, in: work))
                 let linkage = try #require(try await referring.store.linkage(id, in: work))
-                let view = try LinkageView(linkage, of: person)
+                let permit = Permit.office(of: referring.agencyID, classes: ReferralsAPI.linkageClasses)
+                let view = try LinkageView(linkage, of: person, within: permit, referring.store.linkages)
                 #expect(view.provider == nil && view.status == .admitted, "what is counted stays")
             }
             await #expect(throws: VaultError.self) { _ = try await referring.need("phone", of: participant) }
@@ -164,7 +167,10 @@ struct LinkageStoreTests {
                 try await referring.work { work in
                     let person = try #require(try await referring.store.person(id, in: work))
                     let found = try await referring.store.linkages(of: person.ids, before: nil, atMost: 50, in: work)
-                    let views = try found.map { try LinkageView($0, of: person) }
+                    let permit = Permit.office(of: referring.agencyID, classes: ReferralsAPI.linkageClasses)
+                    let views = try found.map {
+                        try LinkageView($0, of: person, within: permit, referring.store.linkages)
+                    }
                     #expect(views.allSatisfy { $0.provider == "The clinic on the hill" })
                     return Set(views.map(\.linkageID))
                 }

@@ -34,6 +34,14 @@ public struct Linkage: Hashable, Sendable {
         public init(version: Int, status: LinkageStatus, detail: String?, by: String, at: Instant) {
             (self.version, self.status, self.detail, self.by, self.at) = (version, status, detail, by, at)
         }
+
+        /// Who said no and why, where that is what happened.
+        public var refused: Refused? {
+            guard status == .refused, let parts = detail?.split(separator: ": "), parts.count == 2,
+                let side = LinkageCatalogue.Reason.Side(rawValue: String(parts[0]))
+            else { return nil }
+            return Refused(by: side, reason: String(parts[1]))
+        }
     }
 
     public let linkageID: LinkageID
@@ -104,6 +112,7 @@ public struct Linkage: Hashable, Sendable {
 
     /// The service or the person said no.
     public mutating func refuse(_ refused: Refused, by subject: String, at instant: Instant) throws(LinkageRefusal) {
+        // Read again by ``Change/refused``.
         try move(.refuse, "\(refused.by.rawValue): \(refused.reason)", by: subject, at: instant)
         self.refused = refused
     }

@@ -13,7 +13,7 @@ public struct LinkageCatalogue: Codable, Hashable, Sendable {
     public var needs: [Need]
     public var services: [Service]
     public var refusals: [Reason]
-    public var ridePurposes: [Choice]
+    public var ridePurposes: [RidePurpose]
     public var rideModes: [Choice]
     /// What money and material may be for.
     public var spendings: [Purpose]
@@ -26,13 +26,21 @@ public struct LinkageCatalogue: Codable, Hashable, Sendable {
     public var reversalGivers: [Choice]
 
     /// A code, and what it means to people.
-    public struct Choice: Codable, Hashable, Sendable {
+    public struct Choice: Code, Codable, Hashable, Sendable {
         public var code: String
         public var text: String
     }
 
+    /// What a ride is for.
+    public struct RidePurpose: Code, Codable, Hashable, Sendable {
+        public var code: String
+        public var text: String
+        /// What it tells beyond that there is a ride; nil for nothing.
+        public var `class`: DataClass?
+    }
+
     /// What money is for.
-    public struct Purpose: Codable, Hashable, Sendable {
+    public struct Purpose: Code, Codable, Hashable, Sendable {
         public var code: String
         public var text: String
         /// What may be told of it to whom.
@@ -68,6 +76,8 @@ public struct LinkageCatalogue: Codable, Hashable, Sendable {
         public var code: String
         public var by: Side
         public var text: String
+        /// What it tells beyond the linkage itself; nil for nothing.
+        public var `class`: DataClass?
         /// What the directory is told of the entry; nil where it says nothing about the entry.
         public var flag: String?
     }
@@ -89,6 +99,18 @@ public struct LinkageCatalogue: Codable, Hashable, Sendable {
         spendings.first { $0.code == code }?.class ?? .justice
     }
 
+    /// What must be allowed, beside the linkage, for this reason to be told: nothing for most.
+    public func classes(ofRefusal code: String) -> Set<DataClass> {
+        guard let known = refusal(code) else { return [.justice] }
+        return known.class.map { [$0] } ?? []
+    }
+
+    /// What must be allowed, beside the linkage, for this purpose of a ride to be told: nothing for most.
+    public func classes(ofRidePurpose code: String) -> Set<DataClass> {
+        guard let known = ridePurposes.first(where: { $0.code == code }) else { return [.justice] }
+        return known.class.map { [$0] } ?? []
+    }
+
     /// All classes that a need or a linkage may be of.
     public static let classes: Set<DataClass> = [.referral, .medication, .justice]
 
@@ -106,14 +128,19 @@ public struct LinkageCatalogue: Codable, Hashable, Sendable {
     public static var schema: [UInt8] { PackageResources.linkages_schema_json }
 }
 
-extension [LinkageCatalogue.Purpose] {
-    public func has(_ code: String) -> Bool { contains { $0.code == code } }
-
-    /// For those who named another one.
-    public var oneOf: String { "one of \(map(\.code).joined(separator: ", "))" }
+extension LinkageCatalogue {
+    /// One of a list.
+    public protocol Code {
+        var code: String { get }
+        /// What it means to people.
+        var text: String { get }
+    }
 }
 
-extension [LinkageCatalogue.Choice] {
+extension Array where Element: LinkageCatalogue.Code {
+    /// What a code means to people; a code of a newer list stands for itself.
+    public func text(of code: String) -> String { first { $0.code == code }?.text ?? code }
+
     public func has(_ code: String) -> Bool { contains { $0.code == code } }
 
     /// For those who named another one.

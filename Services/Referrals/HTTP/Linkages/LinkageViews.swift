@@ -1,3 +1,4 @@
+internal import Confidentiality
 internal import Models
 internal import ReferralsDomain
 internal import ServiceKit
@@ -15,7 +16,8 @@ struct LinkageView: Encodable {
     }
 
     struct RideView: Encodable {
-        let purpose: String
+        /// Absent where the caller may not be told of it.
+        let purpose: String?
         let mode: String
         let pickUpFrom: Instant
         let pickUpUntil: Instant
@@ -35,6 +37,7 @@ struct LinkageView: Encodable {
     let provider: String?
     let note: String?
     let refusedBy: LinkageCatalogue.Reason.Side?
+    /// Absent where the caller may not be told of it.
     let refusal: String?
     let startedAt: Instant?
     let sustainedDays: Int
@@ -45,14 +48,19 @@ struct LinkageView: Encodable {
     let changedAt: Instant
     let version: Int
 
-    init(_ stored: StoredLinkage, of person: StoredPerson) throws {
+    init(
+        _ stored: StoredLinkage, of person: StoredPerson, within permit: Permit, _ catalogue: LinkageCatalogue
+    ) throws {
         let linkage = stored.linkage
         let key = try person.participant(linkage.participantID).dataKey
         (linkageID, needID, participantID) = (linkage.linkageID, linkage.needID, linkage.participantID)
         (service, level, status, entryID) = (linkage.service, linkage.level, linkage.status, linkage.entryID)
         provider = try key.open(stored.provider, from: .linkageProvider)
         note = try key.open(stored.note, from: .linkageNote)
-        (refusedBy, refusal) = (linkage.refused?.by, linkage.refused?.reason)
+        refusedBy = linkage.refused?.by
+        refusal = linkage.refused.map(\.reason).flatMap {
+            permit.classes.isSuperset(of: catalogue.classes(ofRefusal: $0)) ? $0 : nil
+        }
         (startedAt, sustainedDays) = (linkage.startedAt, linkage.sustainedDays)
         checks = linkage.checks.map {
             CheckView(
@@ -61,7 +69,8 @@ struct LinkageView: Encodable {
         }
         ride = stored.ride.map {
             RideView(
-                purpose: $0.purpose, mode: $0.mode, pickUpFrom: $0.pickUpFrom, pickUpUntil: $0.pickUpUntil,
+                purpose: permit.classes.isSuperset(of: catalogue.classes(ofRidePurpose: $0.purpose)) ? $0.purpose : nil,
+                mode: $0.mode, pickUpFrom: $0.pickUpFrom, pickUpUntil: $0.pickUpUntil,
                 costCents: $0.costCents, fundID: $0.fundID, appointmentID: $0.appointmentID,
                 outcome: Ride.outcome(linkage.status, linkage.refused))
         }
@@ -74,13 +83,16 @@ struct LinkageView: Encodable {
 struct LinkageChangeView: Encodable {
     let version: Int
     let status: LinkageStatus
-    /// A reason, or an answer with its days.
+    /// Who said no and why, or who said no where the caller may not be told why; or an answer with its days.
     let detail: String?
     let at: Instant
     let by: String
 
-    init(_ change: Linkage.Change) {
-        (version, status, detail, at, by) = (change.version, change.status, change.detail, change.at, change.by)
+    init(_ change: Linkage.Change, within permit: Permit, _ catalogue: LinkageCatalogue) {
+        (version, status, at, by) = (change.version, change.status, change.at, change.by)
+        let refused = change.refused
+        let isToldWhy = permit.classes.isSuperset(of: refused.map { catalogue.classes(ofRefusal: $0.reason) } ?? [])
+        detail = isToldWhy ? change.detail : refused?.by.rawValue
     }
 }
 

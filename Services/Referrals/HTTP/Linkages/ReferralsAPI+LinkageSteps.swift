@@ -31,23 +31,33 @@ enum LinkageVerb: String, CaseIterable, Sendable {
     }
 }
 
-extension ReferralsAPI {
-    private typealias LinkageDecision = @Sendable (inout Linkage, String, Instant) throws -> Void
+/// What is to be done with a linkage.
+private struct LinkageDecision: Sendable {
+    /// What is told by it beyond what the linkage holds.
+    var telling: Set<DataClass> = []
+    let apply: @Sendable (inout Linkage, _ subject: String, Instant) throws -> Void
 
+    init(telling: Set<DataClass> = [], _ apply: @escaping @Sendable (inout Linkage, String, Instant) throws -> Void) {
+        (self.telling, self.apply) = (telling, apply)
+    }
+}
+
+extension ReferralsAPI {
     func change(by verb: LinkageVerb, _ request: Request, _ context: APIContext) async throws -> Response {
         let id = try context.parameter("linkageID", as: LinkageID.self)
         let version = try request.ifMatch
         let subject = try context.principal.subject
         let decision = try await decision(verb, request, context)
         return try await inWork(context) { work in
-            let (_, person, permit) = try await linkage(id, locked: true, context, work)
+            let (_, person, permit) = try await linkage(
+                id, telling: decision.telling, locked: true, context, work)
             let record = AuditRecord(.update, under: permit, participantIDs: person.ids.all)
             return try await work.tx.once(context, resource: id.rawValue, status: .ok, recording: record) {
                 try await store.change(id, of: person, expecting: version, by: subject, in: work) {
-                    try decision(&$0, subject, work.now)
+                    try decision.apply(&$0, subject, work.now)
                 }
             } answer: { _ in
-                let view = try await linkageView(id, of: person, work)
+                let view = try await linkageView(id, of: person, within: permit, work)
                 return try .ok(view, etag: view.version)
             }
         }
@@ -58,10 +68,10 @@ extension ReferralsAPI {
     ) async throws -> LinkageDecision {
         let catalogue = store.linkages
         switch verb {
-        case .contact: return { linkage, subject, now in try linkage.contact(by: subject, at: now) }
+        case .contact: return LinkageDecision { linkage, subject, now in try linkage.contact(by: subject, at: now) }
         case .admit, .attend:
             let body = try await request.decode(LinkageStart.self, context: context)
-            return { linkage, subject, now in
+            return LinkageDecision { linkage, subject, now in
                 let isFollowed = catalogue.service(linkage.service)?.isFollowed ?? false
                 try linkage.begin(
                     verb == .admit ? .admit : .attend, on: body.startedAt ?? now,
@@ -69,18 +79,22 @@ extension ReferralsAPI {
             }
         case .refuse:
             let reason = try await request.decode(LinkageNo.self, context: context).checked(catalogue)
-            return { linkage, subject, now in
+            return LinkageDecision(telling: catalogue.classes(ofRefusal: reason.code)) { linkage, subject, now in
                 try linkage.refuse(.init(by: reason.by, reason: reason.code), by: subject, at: now)
             }
         case .check:
             let body = try await request.decode(LinkageAnswer.self, context: context)
-            return { linkage, subject, now in
+            return LinkageDecision { linkage, subject, now in
                 try linkage.answer(body.answer, days: body.days, by: subject, at: now)
             }
-        case .end: return { linkage, subject, now in try linkage.finish(.end, by: subject, at: now) }
-        case .withdraw: return { linkage, subject, now in try linkage.finish(.withdraw, by: subject, at: now) }
-        case .meetNeed: return { linkage, subject, now in try linkage.finish(.meetNeed, by: subject, at: now) }
+        case .end: return Self.finishing(.end)
+        case .withdraw: return Self.finishing(.withdraw)
+        case .meetNeed: return Self.finishing(.meetNeed)
         }
+    }
+
+    private static func finishing(_ step: LinkageStep) -> LinkageDecision {
+        LinkageDecision { linkage, subject, now in try linkage.finish(step, by: subject, at: now) }
     }
 
     /// Those who wait longest first. Whoever may not be told of is left out, so that a page can be shorter than asked for.

@@ -48,7 +48,10 @@ extension ReferralsAPI {
             let shown = all.items.filter {
                 permit.allows(store.linkages.dataClass(ofService: $0.linkage.service))
             }
-            return try .ok(Page(items: try shown.map { try LinkageView($0, of: person) }, next: all.next))
+            return try .ok(
+                Page(
+                    items: try shown.map { try LinkageView($0, of: person, within: permit, store.linkages) },
+                    next: all.next))
         }
     }
 
@@ -57,7 +60,8 @@ extension ReferralsAPI {
         let body = try await request.decode(LinkageBody.self, context: context)
         let (id, subject) = (store.ids.new(LinkageID.self), try context.principal.subject)
         return try await inWork(context) { work in
-            let (need, person, permit) = try await need(needID, context, work)
+            let purpose = body.ride.map { store.linkages.classes(ofRidePurpose: $0.purpose) }
+            let (need, person, permit) = try await need(needID, telling: purpose ?? [], context, work)
             try Faults.check(body.faults(for: need.need, store.linkages))
             let record = AuditRecord(.create, under: permit, participantIDs: person.ids.all)
             return try await work.tx.once(context, resource: id.rawValue, recording: record) {
@@ -68,7 +72,7 @@ extension ReferralsAPI {
                     words: LinkageWords(provider: body.provider, note: body.note), ride: body.ride?.ride,
                     of: person, by: subject, in: work)
             } answer: { made in
-                let view = try await linkageView(LinkageID(rawValue: made), of: person, work)
+                let view = try await linkageView(LinkageID(rawValue: made), of: person, within: permit, work)
                 return try .created(view, at: "/v1/linkages/\(view.linkageID)", etag: view.version)
             }
         }
@@ -79,36 +83,51 @@ extension ReferralsAPI {
         return try await inWork(context) { work in
             let (stored, person, permit) = try await linkage(id, context, work)
             try record(.read, permit, person, context, work)
-            return try .ok(LinkageView(stored, of: person), etag: stored.linkage.version)
+            return try .ok(
+                LinkageView(stored, of: person, within: permit, store.linkages), etag: stored.linkage.version)
         }
     }
 
     func readLinkageHistory(_ request: Request, _ context: APIContext) async throws -> Response {
         let id = try context.parameter("linkageID", as: LinkageID.self)
         return try await inWork(context) { work in
-            let (stored, person, permit) = try await linkage(id, context, work)
             let changes = try await store.changes(of: id, in: work)
+            let reasons = changes.compactMap(\.refused?.reason).map(store.linkages.classes(ofRefusal:))
+            let (stored, person, permit) = try await linkage(
+                id, telling: reasons.reduce([]) { $0.union($1) }, context, work)
             try record(.read, permit, person, context, work)
             return try .ok(
-                Page(items: changes.map(LinkageChangeView.init), next: nil), etag: stored.linkage.version)
+                Page(items: changes.map { LinkageChangeView($0, within: permit, store.linkages) }, next: nil),
+                etag: stored.linkage.version)
         }
     }
 
     /// A linkage, and the person whom it is for, as far as the caller may be told of both.
     ///
+    /// - Parameter more: what else the answer would hold than what the linkage holds now.
     /// - Throws: 404, the same for what is not there.
     func linkage(
-        _ id: LinkageID, locked: Bool = false, _ context: APIContext, _ work: Work
+        _ id: LinkageID, telling more: Set<DataClass> = [], locked: Bool = false, _ context: APIContext, _ work: Work
     ) async throws -> (StoredLinkage, StoredPerson, Permit) {
         guard let stored = try await store.linkage(id, in: work) else { throw StoreError(.notFound) }
         let (person, permit) = try await person(
             stored.linkage.participantID, for: store.linkages.dataClass(ofService: stored.linkage.service),
-            locked: locked, context, work)
+            telling: more.union(store.linkages.classes(in: stored)), locked: locked, context, work)
         return (stored, person, permit)
     }
 
-    func linkageView(_ id: LinkageID, of person: StoredPerson, _ work: Work) async throws -> LinkageView {
+    func linkageView(
+        _ id: LinkageID, of person: StoredPerson, within permit: Permit, _ work: Work
+    ) async throws -> LinkageView {
         guard let stored = try await store.linkage(id, in: work) else { throw StoreError(.notFound) }
-        return try LinkageView(stored, of: person)
+        return try LinkageView(stored, of: person, within: permit, store.linkages)
+    }
+}
+
+extension LinkageCatalogue {
+    /// What a linkage tells beyond what it is for: why nothing came of it, where somebody is driven.
+    fileprivate func classes(in stored: StoredLinkage) -> Set<DataClass> {
+        let reason = stored.linkage.refused.map { classes(ofRefusal: $0.reason) } ?? []
+        return reason.union(stored.ride.map { classes(ofRidePurpose: $0.purpose) } ?? [])
     }
 }

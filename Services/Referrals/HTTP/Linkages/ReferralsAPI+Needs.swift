@@ -100,22 +100,24 @@ extension ReferralsAPI {
     ///
     /// - Throws: 404, the same for what is not there.
     func need(
-        _ id: NeedID, _ context: APIContext, _ work: Work
+        _ id: NeedID, telling more: Set<DataClass> = [], _ context: APIContext, _ work: Work
     ) async throws -> (StoredNeed, StoredPerson, Permit) {
         guard let stored = try await store.need(id, in: work) else { throw StoreError(.notFound) }
         let (person, permit) = try await person(
-            stored.need.participantID, for: store.linkages.dataClass(ofNeed: stored.need.kind), locked: true,
-            context, work)
+            stored.need.participantID, for: store.linkages.dataClass(ofNeed: stored.need.kind),
+            telling: more, locked: true, context, work)
         return (stored, person, permit)
     }
 
     /// A person, as far as the caller may be told something of this class.
     ///
+    /// - Parameter more: what else the answer would hold; what of it is not allowed, the permit leaves out.
     /// - Throws: 404, the same for nobody.
     func person(
-        _ id: ParticipantID, for dataClass: DataClass, locked: Bool = false, _ context: APIContext, _ work: Work
+        _ id: ParticipantID, for dataClass: DataClass, telling more: Set<DataClass> = [], locked: Bool = false,
+        _ context: APIContext, _ work: Work
     ) async throws -> (StoredPerson, Permit) {
-        let classes: Set<DataClass> = [.presence, dataClass]
+        let classes = more.union([.presence, dataClass])
         let before = try await permit(about: [id], classes: classes, context, work)
         let found = locked ? try await store.lockPerson(id, in: work) : try await store.person(id, in: work)
         guard let found else { throw StoreError(.notFound) }

@@ -105,7 +105,7 @@ extension ReferralsAPI {
             needs: try needs.filter { permit.allows(store.linkages.dataClass(ofNeed: $0.need.kind)) }
                 .map { try NeedView($0, of: person) },
             linkages: try linkages.filter { permit.allows(store.linkages.dataClass(ofService: $0.linkage.service)) }
-                .map { try LinkageView($0, of: person) },
+                .map { try LinkageView($0, of: person, within: permit, store.linkages) },
             coverages: permit.allows(.referral) ? coverages.map(CoverageView.init) : [],
             spendings: spendings.filter { permit.allows(store.linkages.dataClass(ofSpending: $0.kind)) }
                 .map(SpendingView.init)
