@@ -304,7 +304,7 @@ struct LinkageAPITests {
     @Test("naloxone is handed out and given, to somebody or to nobody who is known")
     func naloxone() async throws {
         try await Referring.with { referring in
-            let (id, peer, _) = try await Self.supported(referring)
+            let (id, peer, own) = try await Self.supported(referring)
             try await referring.calling { client in
                 let kits = "/v1/naloxone/kits"
                 func kit(_ more: String) -> String {
@@ -332,6 +332,24 @@ struct LinkageAPITests {
                 let rest = try await client.call(.get, "\(kits)?limit=1&cursor=\(try #require(try first1["next"]))")
                 #expect(try first1.items().count == 1 && rest.items().count == 1)
                 #expect(try first1.items() != rest.items())
+
+                let given = reversal.replacing(#""doses""#, with: #""participantID": "\#(id)", "doses""#)
+                #expect(try await client.call(.post, reversals, as: peer, given).status == 201)
+                let record = try await client.call(.get, "/v1/participants/\(id)/record", as: own).object()
+                #expect(record["naloxoneKits"]?.items.map { $0["participantID"]?.string } == [id.description])
+                #expect(record["reversals"]?.items.map { $0["participantID"]?.string } == [id.description])
+                let page = try await client.call(.get, "/v1/participants/\(id)/record/page", as: own)
+                #expect(page.text.contains("Nasal spray, 4 mg") && page.text.contains("The street or a park"))
+                // Somebody whom the person asked to be kept out of it.
+                let restrictions = "/v1/participants/\(id)/restrictions"
+                let asked = try await client.call(
+                    .post, restrictions, as: "supervisor",
+                    #"{"recipient": {"kind": "person", "value": "coordinator"}, "classes": ["medication"]}"#)
+                let restriction = try #require(try asked["restrictionID"])
+                _ = try await client.call(
+                    .post, "\(restrictions)/\(restriction)/agree", as: "supervisor", ifMatch: 1, "{}")
+                let kept = try await client.call(.get, "/v1/participants/\(id)/record").object()
+                #expect(kept["naloxoneKits"]?.items.isEmpty == true && kept["reversals"]?.items.isEmpty == true)
             }
         }
     }

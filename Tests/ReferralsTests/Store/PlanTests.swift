@@ -83,6 +83,7 @@ struct PlanTests {
         (.listDueChecksOfPeer, "'2026-01-01', \(uuid), 7, 51, \(uuid)"), (.participantOfCoverage, uuid),
         (.listCoverages, "array[\(uuid)]::uuid[]"), (.findNaloxoneKit, uuid),
         (.listNaloxoneKits, "'2026-01-01', \(uuid), 51"), (.findReversal, uuid),
+        (.listNaloxoneKitsOfPerson, "array[\(uuid)]::uuid[], 51"), (.listReversalsOfPerson, "array[\(uuid)]::uuid[], 51"),
         (.listReversals, "'2026-01-01', \(uuid), 51"), (.findFund, uuid), (.lockFund, uuid),
         (.listFundKinds, "array[\(uuid)]::uuid[]"), (.findSpending, uuid), (.lockSpending, uuid),
         (.lockReservedOf, uuid), (.listSpendings, "array[\(uuid)]::uuid[], \(uuid), 51"),
@@ -342,6 +343,16 @@ struct PlanTests {
         from generate_series(1, 5000) n;
         insert into referral.reversal (agency_id, reversal_id, happened_on, place, doses, given_by)
         select '\(agency)', pg_temp.id(16, n), '2026-01-01'::date - n % 1000, 'street', 1, 'peer'
+        from generate_series(1, 5000) n;
+        insert into referral.naloxone_kit
+          (agency_id, kit_id, given_on, recipient, participant_id, product, count, training, refill, recorded_at,
+           recorded_by)
+        select '\(agency)', pg_temp.id(19, n), '2026-01-01', 'participant', pg_temp.id(1, n), 'nasal-4mg', 1, '{}', 'first',
+          now(), 'x'
+        from generate_series(1, 5000) n;
+        insert into referral.reversal
+          (agency_id, reversal_id, happened_on, participant_id, place, doses, given_by, recorded_at, recorded_by)
+        select '\(agency)', pg_temp.id(20, n), '2026-01-01', pg_temp.id(1, n), 'street', 1, 'peer', now(), 'x'
         from generate_series(1, 5000) n;
         insert into referral.fund
           (agency_id, fund_id, version, name, amount_cents, committed_cents, starts_on, ends_on, created_at, created_by)

@@ -93,6 +93,20 @@ enum PrintedPage {
                         "refusal": linkage.refusal.map { catalogue.refusal($0)?.text ?? $0 } ?? "",
                     ] as [String: String]
                 },
+                "kits": record.naloxoneKits.map { kit in
+                    [
+                        "givenOn": kit.givenOn.description, "count": String(kit.count),
+                        "product": catalogue.naloxoneProducts.text(of: kit.product),
+                        "recipient": kit.recipient == .family ? "your family" : "you",
+                    ] as [String: String]
+                },
+                "reversals": record.reversals.map { reversal in
+                    [
+                        "happenedOn": reversal.happenedOn.description, "doses": String(reversal.doses),
+                        "place": catalogue.reversalPlaces.text(of: reversal.place),
+                        "givenBy": catalogue.reversalGivers.text(of: reversal.givenBy),
+                    ] as [String: String]
+                },
             ])
     }
 

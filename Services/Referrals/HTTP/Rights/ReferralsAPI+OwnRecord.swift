@@ -5,7 +5,7 @@ internal import ReferralsDomain
 internal import ServiceKit
 
 // A participant's own record, as far as it is kept here: who they are, their referrals, consents, restrictions, amendments,
-// what they needed and were linked to.
+// what they needed and were linked to, naloxone.
 // Plans and appointments are in `scheduling`, the timeline and assessments in `outcomes`, each with routes of its own.
 extension ReferralsAPI {
     func addOwnRecord(to routes: inout Routes) {
@@ -108,7 +108,13 @@ extension ReferralsAPI {
                 .map { try LinkageView($0, of: person, within: permit, store.linkages) },
             coverages: permit.allows(.referral) ? coverages.map(CoverageView.init) : [],
             spendings: spendings.filter { permit.allows(store.linkages.dataClass(ofSpending: $0.kind)) }
-                .map(SpendingView.init)
+                .map(SpendingView.init),
+            naloxoneKits: permit.allows(.medication)
+                ? try await store.naloxoneKits(of: person.ids, atMost: Self.mostOfRecord, in: work)
+                    .map(NaloxoneKitView.init) : [],
+            reversals: permit.allows(.medication)
+                ? try await store.reversals(of: person.ids, atMost: Self.mostOfRecord, in: work)
+                    .map(ReversalView.init) : []
         )
     }
 
@@ -140,6 +146,10 @@ struct OwnRecordView: Encodable {
     let linkages: [LinkageView]
     let coverages: [CoverageView]
     let spendings: [SpendingView]
+    /// What they, or their family, were given.
+    let naloxoneKits: [NaloxoneKitView]
+    /// When they were given naloxone.
+    let reversals: [ReversalView]
 }
 
 /// A referral in somebody's own record.

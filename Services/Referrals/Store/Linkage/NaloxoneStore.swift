@@ -35,6 +35,18 @@ extension Statement {
         """
     )
 
+    /// What somebody or their family was given.
+    static let listNaloxoneKitsOfPerson = Statement(
+        "naloxone_kit.list_of_person",
+        """
+        select kit_id, given_on, recipient, participant_id, product, lot, expires_on, count, training, refill
+        from referral.naloxone_kit
+        where agency_id = $1 and participant_id = any($2)
+        order by given_on desc, kit_id desc
+        limit $3
+        """
+    )
+
     static let insertReversal = Statement(
         "reversal.insert",
         """
@@ -62,6 +74,17 @@ extension Statement {
         where agency_id = $1 and (happened_on, reversal_id) < ($2, $3)
         order by happened_on desc, reversal_id desc
         limit $4
+        """
+    )
+
+    static let listReversalsOfPerson = Statement(
+        "reversal.list_of_person",
+        """
+        select reversal_id, happened_on, participant_id, place, doses, given_by, survived, ems_called
+        from referral.reversal
+        where agency_id = $1 and participant_id = any($2)
+        order by happened_on desc, reversal_id desc
+        limit $3
         """
     )
 }
@@ -120,6 +143,20 @@ extension Store {
     func reversals(before: (CivilDate, ReversalID)?, atMost limit: Int, in work: Work) async throws -> [Reversal] {
         let (day, id) = before ?? (Self.lastDay, .last)
         return try await work.tx.query(.listReversals, work.agencyID, day, id, limit).map { try Reversal(row: $0) }
+    }
+
+    /// What a person or their family was given, under all of their ids, the latest first.
+    func naloxoneKits(of person: PersonIDs, atMost limit: Int, in work: Work) async throws -> [NaloxoneKit] {
+        try await work.tx.query(.listNaloxoneKitsOfPerson, work.agencyID, person.all, limit).map {
+            try NaloxoneKit(row: $0)
+        }
+    }
+
+    /// When a person was given naloxone, as far as it was said who it was, the latest first.
+    func reversals(of person: PersonIDs, atMost limit: Int, in work: Work) async throws -> [Reversal] {
+        try await work.tx.query(.listReversalsOfPerson, work.agencyID, person.all, limit).map {
+            try Reversal(row: $0)
+        }
     }
 
     private static let lastDay = CivilDate(daysSince1970: 2_900_000)
