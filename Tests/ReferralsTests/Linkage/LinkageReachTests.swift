@@ -74,6 +74,46 @@ struct LinkageReachTests {
         }
     }
 
+    @Test("money is reserved for a linkage by those who may know of it; to others it is not there")
+    func money() async throws {
+        try await Referring.with { referring in
+            let (id, peer) = try await Self.supported(referring)
+            let fund = try await referring.fund(1000)
+            let legal = try await referring.offer("expungement", for: referring.need("legal-barrier", of: id))
+            let phone = try await referring.offer("phone", for: referring.need("phone", of: id))
+            try await referring.calling { client in
+                func reserve(for linkage: LinkageID, as token: String) async throws -> Answer {
+                    try await client.call(
+                        .post, "/v1/participants/\(id)/spendings", as: token,
+                        """
+                        {"fundID": "\(fund)", "kind": "transit", "form": "money", "amountCents": 10,
+                         "linkageID": "\(linkage)"}
+                        """)
+                }
+                let hidden = try await reserve(for: legal, as: peer)
+                let nothing = try await reserve(for: .fixed(9), as: peer)
+                #expect(hidden.status == 422, "\(hidden.text)")
+                #expect(try hidden.pointers() == ["/linkageID"])
+                func told(_ answer: Answer) throws -> JSONObject {
+                    var object = try answer.object()
+                    object["requestID"] = nil
+                    return object
+                }
+                #expect(try told(hidden) == told(nothing))
+                #expect(try await reserve(for: phone, as: peer).status == 201)
+                #expect(try await reserve(for: legal, as: "coordinator").status == 201)
+            }
+            #expect(try await referring.committed(fund) == 20)
+            let denied = Statement(
+                "test.denied",
+                """
+                select count(*)::bigint from referral.audit_event
+                where operation_id = 'reserveSpending' and decision = 'deny'
+                """)
+            #expect(try await referring.look(denied, as: Int.self) == [1], "what was refused is on record")
+        }
+    }
+
     @Test("that a house takes nobody on medication is told to those who may know of medication, also in the history")
     func medication() async throws {
         try await Referring.with { referring in

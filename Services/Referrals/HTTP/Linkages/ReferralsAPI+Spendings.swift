@@ -62,12 +62,14 @@ extension ReferralsAPI {
         try Faults.check(body.faults(store.linkages))
         let (id, subject) = (store.ids.new(SpendingID.self), try context.principal.subject)
         return try await inWork(context) { work in
+            let linkage = try await linkage(body.linkageID, work)
             let (person, permit) = try await person(
-                participantID, for: store.linkages.dataClass(ofSpending: body.kind), locked: true, context, work)
+                participantID, for: store.linkages.dataClass(ofSpending: body.kind),
+                telling: linkage.map { [store.linkages.dataClass(ofService: $0.service)] } ?? [], locked: true,
+                context, work)
             let record = AuditRecord(.create, under: permit, participantIDs: person.ids.all)
             return try await work.tx.once(context, resource: id.rawValue, recording: record) {
-                // What is for a linkage belongs to whom the linkage belongs, whoever they are merged with.
-                let owner = try await owner(of: body.linkageID, person, work)
+                let owner = try owner(of: linkage, body.linkageID, person, permit)
                 guard try await store.fund(body.fundID, in: work) != nil else {
                     throw Faults([Fault("/fundID", "a fund of the agency")])
                 }
@@ -87,14 +89,24 @@ extension ReferralsAPI {
         }
     }
 
+    private func linkage(_ id: LinkageID?, _ work: Work) async throws -> Linkage? {
+        guard let id else { return nil }
+        return try await store.linkage(id, in: work)?.linkage
+    }
+
+    /// What is for a linkage belongs to whom the linkage belongs, whoever they are merged with.
+    ///
+    /// - Throws: 422, the same for what is not there, what is somebody else's, and what the caller may not be told of.
     private func owner(
-        of linkageID: LinkageID?, _ person: StoredPerson, _ work: Work
-    ) async throws -> ParticipantID {
-        guard let linkageID else { return person.ids.remaining }
-        guard let stored = try await store.linkage(linkageID, in: work),
-            person.ids.contains(stored.linkage.participantID)
-        else { throw Faults([Fault("/linkageID", "a linkage of this participant")]) }
-        return stored.linkage.participantID
+        of linkage: Linkage?, _ id: LinkageID?, _ person: StoredPerson, _ permit: Permit
+    ) throws(Problem) -> ParticipantID {
+        guard id != nil else { return person.ids.remaining }
+        let unknown = Problem.invalid("/linkageID", "a linkage of this participant")
+        guard let linkage, person.ids.contains(linkage.participantID) else { throw unknown }
+        guard permit.allows(store.linkages.dataClass(ofService: linkage.service)) else {
+            throw unknown.denying(Denial(.role, participantIDs: person.ids.all))
+        }
+        return linkage.participantID
     }
 
     private func settle(
