@@ -13,7 +13,10 @@ struct PartnerBody: Decodable, Sendable {
 
     func partner(_ id: PartnerID, allowsLocal: Bool) throws(Faults) -> Partner {
         var found: [Fault] = []
-        if !(1...200).contains(name.count) { found.append(Fault("/name", "1 to 200 characters")) }
+        // One character can be any number of bytes, and the name stands in an index.
+        if !(1...200).contains(name.count) || name.utf8.count > 800 {
+            found.append(Fault("/name", "1 to 200 characters, in at most 800 bytes"))
+        }
         if let webhookURL, WebAddress.host(of: webhookURL, allowsLocal: allowsLocal) == nil {
             found.append(Fault("/webhookURL", "an https address of a named host"))
         }

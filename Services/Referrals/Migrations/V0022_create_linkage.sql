@@ -203,6 +203,7 @@ create table referral.fund (
   constraint fund_pkey primary key (agency_id, fund_id),
   constraint fund_name_key unique (agency_id, name),
   constraint fund_version_positive check (version > 0),
+  constraint fund_name_short check (octet_length(name) between 1 and 320),
   constraint fund_in_order check (ends_on >= starts_on),
   constraint fund_person_cap_positive check (person_cap_cents > 0),
   constraint fund_within_amount check (committed_cents between 0 and amount_cents)

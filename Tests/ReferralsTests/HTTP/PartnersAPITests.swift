@@ -28,6 +28,10 @@ struct PartnersAPITests {
                     .post, "/v1/partners", as: "operator",
                     #"{"name": "Bad", "kind": "hospital", "webhookURL": "http://169.254.169.254/"}"#)
                 #expect(inward.status == 422)
+                let accents = "e" + String(repeating: "\u{301}", count: 500)
+                let long = try await client.call(
+                    .post, "/v1/partners", as: "operator", #"{"name": "\#(accents)", "kind": "hospital"}"#)
+                #expect(try long.pointers() == ["/name"], "one character, and a thousand bytes")
                 let clients = "\(try #require(added.location))/clients"
                 let ec = #"{"kty": "EC", "crv": "P-384", "kid": "k", "x": "AA", "y": "AA"}"#
                 let made = try await client.call(.post, clients, as: "operator", #"{"jwks": {"keys": [\#(ec)]}}"#)

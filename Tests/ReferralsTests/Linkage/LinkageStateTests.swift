@@ -164,6 +164,22 @@ struct LinkageStateTests {
         }
     }
 
+    @Test("the name of a fund is short, whatever it is made of", arguments: ["", "e" + manyAccents, long])
+    func fundName(_ name: String) throws {
+        func faults(_ name: String) throws -> [String] {
+            let day = CivilDate(daysSince1970: 20_000)
+            let fund = Fund(
+                fundID: .fixed(1), name: name, amountCents: 1, personCapCents: nil, kinds: [], startsOn: day, endsOn: day)
+            return fund.faults(try .standard()).map(\.pointer)
+        }
+        #expect(try faults(name) == ["/name"])
+        #expect(try faults(String(repeating: "語", count: 80)) == [])
+    }
+
+    /// One character.
+    private static let manyAccents = String(repeating: "\u{301}", count: 200)
+    private static let long = String(repeating: "x", count: 81)
+
     @Test("of anonymous people nothing but the day is said")
     func anonymous() throws {
         let catalogue = try LinkageCatalogue.standard()

@@ -47,7 +47,10 @@ public struct Fund: Hashable, Sendable {
     /// What is wrong with a new one.
     public func faults(_ catalogue: LinkageCatalogue) -> [Fault] {
         var found: [Fault] = []
-        if !(1...80).contains(name.count) { found.append(Fault("/name", "1 to 80 characters")) }
+        // One character can be any number of bytes, and the name stands in an index.
+        if !(1...80).contains(name.count) || name.utf8.count > 320 {
+            found.append(Fault("/name", "1 to 80 characters, in at most 320 bytes"))
+        }
         if !Self.amounts.contains(amountCents) { found.append(Fault("/amountCents", "1 to 10,000,000,000")) }
         if let personCapCents, !Self.amounts.contains(personCapCents) {
             found.append(Fault("/personCapCents", "1 to 10,000,000,000"))
