@@ -208,7 +208,9 @@ create table referral.fund (
   constraint fund_person_cap_positive check (person_cap_cents > 0),
   constraint fund_within_amount check (committed_cents between 0 and amount_cents)
 );
-select handrail.protect_table('referral.fund', 'referrals', 'select, insert, update (version, committed_cents, closed_at)');
+select handrail.protect_table(
+  'referral.fund', 'referrals',
+  'select, insert, update (version, amount_cents, committed_cents, person_cap_cents, starts_on, ends_on, closed_at)');
 
 create table referral.fund_kind (
   agency_id        uuid   not null,
@@ -223,9 +225,9 @@ create table referral.fund_kind (
   constraint fund_kind_committed check (committed_cents >= 0),
   constraint fund_kind_within_cap check (committed_cents <= cap_cents)
 );
-select handrail.protect_table('referral.fund_kind', 'referrals', 'select, insert, update (committed_cents)');
+select handrail.protect_table('referral.fund_kind', 'referrals', 'select, insert, update (cap_cents, person_cap_cents, committed_cents)');
 
--- What one participant has of a fund, of all kinds ('') and of those with a cap for each person. Merged participants count
+-- What one participant has of a fund, of all kinds ('') and of each, also where no cap stands yet. Merged participants count
 -- as one: what the others have is written beside it with each reservation, and both together stay within the cap. A merge
 -- rewrites nothing; whoever then has more than the cap keeps it, and is given no more.
 create table referral.fund_person (
@@ -233,7 +235,7 @@ create table referral.fund_person (
   fund_id         uuid   not null,
   participant_id  uuid   not null,
   kind            text   not null,
-  cap_cents       bigint not null,
+  cap_cents       bigint,
   committed_cents bigint not null,
   others_cents    bigint not null,
   constraint fund_person_pkey primary key (agency_id, fund_id, participant_id, kind),
@@ -273,6 +275,7 @@ create table referral.spending (
     ((status = 'reserved') = (settled_at is null) and (settled_at is null) = (settled_by is null))
 );
 create index spending_by_participant on referral.spending (agency_id, participant_id, spending_id);
+create index spending_by_fund on referral.spending (agency_id, fund_id, spending_id);
 create index spending_by_linkage on referral.spending (agency_id, linkage_id) where linkage_id is not null;
 select handrail.protect_table('referral.spending', 'referrals', 'select, insert, update');
 

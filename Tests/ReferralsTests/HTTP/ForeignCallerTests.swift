@@ -48,7 +48,7 @@ struct ForeignCallerTests {
         "hsdsServices", "hsdsService", "flagDirectoryEntry", "listCapacity", "listResidences", "readResidence",
         "readLinkageCatalogue",
         // Money is about nobody, and peers spend it.
-        "listFunds", "readFund",
+        "listFunds", "readFund", "listFundSpendings",
     ]
     /// What it names is made where it is not yet: each agency has names of its own.
     private static let named: Set = ["importDirectoryFeed", "stateCapacity"]
@@ -196,6 +196,7 @@ struct ForeignCallerTests {
                             #"{"happenedOn":"2026-11-01","place":"home","doses":1,"givenBy":"peer"}"#,
                         "openFund":
                             #"{"name":"Other","amountCents":1,"startsOn":"2026-01-01","endsOn":"2026-12-31"}"#,
+                        "changeFund": #"{"amountCents":1000,"startsOn":"2026-01-01","endsOn":"2026-12-31"}"#,
                         "reserveSpending":
                             #"{"fundID":"{fundID}","kind":"food","form":"money","amountCents":1}"#,
                         "saveOutsideServer": #"{"baseURL":"https://clinic.example/fhir"}"#,

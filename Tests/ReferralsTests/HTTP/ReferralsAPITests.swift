@@ -61,7 +61,7 @@ struct ReferralsAPITests {
                     "addResidence", "readResidence", "changeResidence", "confirmResidence", "addBed", "changeBed",
                     "readOutsideServer", "saveOutsideServer", "readLinkageCatalogue", "listFunds", "openFund",
                     "readFund",
-                    "closeFund",
+                    "closeFund", "changeFund", "listFundSpendings",
                     "listCapacity", "stateCapacity",
                     "fhirSearchHealthcareServices", "fhirReadHealthcareService", "fhirCreateSubscription",
                     "fhirSearchSubscriptions", "fhirReadSubscription", "fhirDeleteSubscription",

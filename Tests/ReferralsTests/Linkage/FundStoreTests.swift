@@ -138,7 +138,9 @@ struct FundStoreTests {
         }
     }
 
-    @Test("what was reserved for a linkage stays so once it has begun, until it is paid, and goes back where it comes to nothing")
+    @Test(
+        "what was reserved for a linkage stays so once it has begun, until it is paid, and goes back where it comes to nothing"
+    )
     func ofLinkage() async throws {
         try await Referring.with { referring in
             let participant = try await referring.participant()

@@ -169,7 +169,8 @@ struct LinkageStateTests {
         func faults(_ name: String) throws -> [String] {
             let day = CivilDate(daysSince1970: 20_000)
             let fund = Fund(
-                fundID: .fixed(1), name: name, amountCents: 1, personCapCents: nil, kinds: [], startsOn: day, endsOn: day)
+                fundID: .fixed(1), name: name, amountCents: 1, personCapCents: nil, kinds: [], startsOn: day,
+                endsOn: day)
             return fund.faults(try .standard()).map(\.pointer)
         }
         #expect(try faults(name) == ["/name"])

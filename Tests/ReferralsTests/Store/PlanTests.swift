@@ -83,10 +83,12 @@ struct PlanTests {
         (.listDueChecksOfPeer, "'2026-01-01', \(uuid), 7, 51, \(uuid)"), (.participantOfCoverage, uuid),
         (.listCoverages, "array[\(uuid)]::uuid[]"), (.findNaloxoneKit, uuid),
         (.listNaloxoneKits, "'2026-01-01', \(uuid), 51"), (.findReversal, uuid),
-        (.listNaloxoneKitsOfPerson, "array[\(uuid)]::uuid[], 51"), (.listReversalsOfPerson, "array[\(uuid)]::uuid[], 51"),
+        (.listNaloxoneKitsOfPerson, "array[\(uuid)]::uuid[], 51"),
+        (.listReversalsOfPerson, "array[\(uuid)]::uuid[], 51"),
         (.listReversals, "'2026-01-01', \(uuid), 51"), (.findFund, uuid), (.lockFund, uuid),
         (.listFundKinds, "array[\(uuid)]::uuid[]"), (.findSpending, uuid), (.lockSpending, uuid),
         (.lockReservedOf, uuid), (.listSpendings, "array[\(uuid)]::uuid[], \(uuid), 51"),
+        (.listSpendingsOfFund, "\(uuid), \(uuid), 51"), (.changeFundPersons, "\(uuid), 'food', 1"),
         (.commitFundPerson, "\(uuid), \(uuid), 'food', 1, 1, array[\(uuid)]::uuid[]"),
         (.giveBackFundPerson, "\(uuid), \(uuid), '{food}', 1"),
     ]

@@ -23,15 +23,15 @@ public struct Fund: Hashable, Sendable {
     public private(set) var version: Int
     /// What the agency calls it.
     public let name: String
-    public let amountCents: Int
+    public private(set) var amountCents: Int
     /// Reserved and spent.
     public let committedCents: Int
     /// For each person; nil for no such limit.
-    public let personCapCents: Int?
+    public private(set) var personCapCents: Int?
     /// What it may be spent on; empty for everything.
-    public let kinds: [Kind]
-    public let startsOn: CivilDate
-    public let endsOn: CivilDate
+    public private(set) var kinds: [Kind]
+    public private(set) var startsOn: CivilDate
+    public private(set) var endsOn: CivilDate
     public private(set) var closedAt: Instant?
 
     public init(
@@ -51,25 +51,8 @@ public struct Fund: Hashable, Sendable {
         if !(1...80).contains(name.count) || name.utf8.count > 320 {
             found.append(Fault("/name", "1 to 80 characters, in at most 320 bytes"))
         }
-        if !Self.amounts.contains(amountCents) { found.append(Fault("/amountCents", "1 to 10,000,000,000")) }
-        if let personCapCents, !Self.amounts.contains(personCapCents) {
-            found.append(Fault("/personCapCents", "1 to 10,000,000,000"))
-        }
-        if endsOn < startsOn { found.append(Fault("/endsOn", "not before startsOn")) }
-        if Set(kinds.map(\.kind)).count != kinds.count { found.append(Fault("/kinds", "each once")) }
-        for (index, kind) in kinds.enumerated() {
-            if !catalogue.spendings.has(kind.kind) {
-                found.append(Fault("/kinds/\(index)/kind", catalogue.spendings.oneOf))
-            }
-            for cap in [kind.capCents, kind.personCapCents].compactMap(\.self) where !Self.amounts.contains(cap) {
-                found.append(Fault("/kinds/\(index)", "caps of 1 to 10,000,000,000"))
-            }
-        }
-        return found
+        return found + terms.faults(catalogue)
     }
-
-    /// Whole cents that a fund or a spending may have.
-    static let amounts = 1...10_000_000_000
 
     /// The limits of one kind; nil where the fund is not for it.
     public func limits(of kind: String) -> Kind? {
@@ -85,6 +68,17 @@ public struct Fund: Hashable, Sendable {
         guard limits(of: kind) != nil else { throw .notForThis }
     }
 
+    /// Changes how much it has, for whom and when. Whether that is less than what is reserved and spent, PostgreSQL decides.
+    ///
+    /// - Throws: ``FundRefusal`` `closed`, `otherKinds`.
+    public mutating func change(to terms: Terms) throws(FundRefusal) {
+        guard closedAt == nil else { throw .closed }
+        guard Set(terms.kinds.map(\.kind)) == Set(kinds.map(\.kind)) else { throw .otherKinds }
+        (amountCents, personCapCents, kinds) = (terms.amountCents, terms.personCapCents, terms.kinds)
+        (startsOn, endsOn) = (terms.startsOn, terms.endsOn)
+        version += 1
+    }
+
     /// Nothing more is reserved; what is reserved may still be spent.
     public mutating func close(at instant: Instant) {
         guard closedAt == nil else { return }
@@ -95,6 +89,11 @@ public struct Fund: Hashable, Sendable {
 
 /// Why a fund does not pay.
 public enum FundRefusal: Error, Hashable, Sendable {
+    /// What of a fund has a limit.
+    public enum Limit: String, CaseIterable, Hashable, Sendable {
+        case fund, kind, person
+    }
+
     case closed
     case outsideItsPeriod
     case notForThis
@@ -102,6 +101,10 @@ public enum FundRefusal: Error, Hashable, Sendable {
     case exhausted
     /// Not so much is left for this kind.
     case kindExhausted
+    /// What it may be spent on does not change: for something else there is another fund.
+    case otherKinds
+    /// More than that is reserved and spent already.
+    case belowCommitted(Limit)
     /// The person would have more than the fund lets each have, under all of their ids together.
     case personAtCap
 }

@@ -51,8 +51,20 @@ extension ReferralProblems {
         case .exhausted: .conflict("fund-exhausted", title: "The fund has not so much left")
         case .kindExhausted:
             .conflict("fund-kind-exhausted", title: "The fund has not so much left for this")
+        case .otherKinds: .invalid("/kinds", "those that the fund has: for something else there is another fund")
+        case .belowCommitted(let limit):
+            .conflict(
+                "fund-below-committed", title: "More is reserved and spent already", detail: below(limit))
         case .personAtCap:
             .conflict("fund-person-cap", title: "The person would have more than the fund lets each have")
+        }
+    }
+
+    private static func below(_ limit: FundRefusal.Limit) -> String {
+        switch limit {
+        case .fund: "Of the fund as a whole."
+        case .kind: "Of one of its kinds."
+        case .person: "For somebody; the cap for each person is not set below it."
         }
     }
 

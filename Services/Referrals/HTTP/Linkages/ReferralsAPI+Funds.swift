@@ -27,8 +27,41 @@ extension ReferralsAPI {
         }
         routes.add(
             Route(
+                .put, "/v1/funds/{fundID}", "changeFund", "Change how much a fund has, its caps and its time",
+                access: .roles(.supervisor), discloses: [], bodyLimit: 16 * 1024), changeFund)
+        routes.add(
+            Route(
+                .get, "/v1/funds/{fundID}/spendings", "listFundSpendings",
+                "What was reserved and spent of a fund, without for whom", access: .support, discloses: []),
+            listFundSpendings)
+        routes.add(
+            Route(
                 .post, "/v1/funds/{fundID}/close", "closeFund", "Reserve nothing more from a fund",
                 access: .roles(.supervisor), discloses: [], idempotency: .supported, bodyLimit: 1024), closeFund)
+    }
+
+    func changeFund(_ request: Request, _ context: APIContext) async throws -> Response {
+        let id = try context.parameter("fundID", as: FundID.self)
+        let version = try request.ifMatch
+        let terms = try await request.decode(FundTermsBody.self, context: context).terms
+        try Faults.check(terms.faults(store.linkages))
+        return try await inWork(context) { work in
+            let fund = try await store.change(id, to: terms, expecting: version, in: work)
+            try work.tx.audit(AuditRecord(.update, under: try context.permit(classes: [])), context)
+            return try .ok(FundView(fund), etag: fund.version)
+        }
+    }
+
+    func listFundSpendings(_ request: Request, _ context: APIContext) async throws -> Response {
+        let id = try context.parameter("fundID", as: FundID.self)
+        let page = try request.page()
+        let last = try page.cursor.map { cursor throws(Problem) in try cursor.value(0, as: SpendingID.self) }
+        return try await inWork(context) { work in
+            guard try await store.fund(id, in: work) != nil else { throw StoreError(.notFound) }
+            let found = try await store.spendings(of: id, before: last, atMost: page.limit + 1, in: work)
+            try work.tx.audit(AuditRecord(.search, under: try context.permit(classes: [])), context)
+            return try .ok(Page(found.map(FundSpendingView.init), limit: page.limit) { [$0.spendingID.description] })
+        }
     }
 
     func closeFund(_ request: Request, _ context: APIContext) async throws -> Response {
@@ -70,58 +103,5 @@ extension ReferralsAPI {
                 return try .created(FundView(fund), at: "/v1/funds/\(fund.fundID)", etag: fund.version)
             }
         }
-    }
-}
-
-/// What may be spent on one kind.
-struct FundKindBody: Codable, Sendable {
-    var kind: String
-    var capCents: Int?
-    var personCapCents: Int?
-}
-
-/// `POST /v1/funds`.
-struct FundBody: Decodable, Sendable {
-    var name: String
-    var amountCents: Int
-    var personCapCents: Int?
-    /// Left out, it is for everything.
-    var kinds: [FundKindBody]?
-    var startsOn: CivilDate
-    var endsOn: CivilDate
-
-    func fund(as id: FundID) -> Fund {
-        Fund(
-            fundID: id, name: name, amountCents: amountCents, personCapCents: personCapCents,
-            kinds: (kinds ?? []).map {
-                Fund.Kind(kind: $0.kind, capCents: $0.capCents, personCapCents: $0.personCapCents)
-            },
-            startsOn: startsOn, endsOn: endsOn)
-    }
-}
-
-/// A fund as it is shown.
-struct FundView: Encodable {
-    let fundID: FundID
-    let name: String
-    let amountCents: Int
-    /// Reserved and spent.
-    let committedCents: Int
-    let leftCents: Int
-    let personCapCents: Int?
-    let kinds: [FundKindBody]
-    let startsOn: CivilDate
-    let endsOn: CivilDate
-    let closedAt: Instant?
-    let version: Int
-
-    init(_ fund: Fund) {
-        (fundID, name, amountCents) = (fund.fundID, fund.name, fund.amountCents)
-        (committedCents, leftCents) = (fund.committedCents, fund.amountCents - fund.committedCents)
-        personCapCents = fund.personCapCents
-        kinds = fund.kinds.map {
-            FundKindBody(kind: $0.kind, capCents: $0.capCents, personCapCents: $0.personCapCents)
-        }
-        (startsOn, endsOn, closedAt, version) = (fund.startsOn, fund.endsOn, fund.closedAt, fund.version)
     }
 }

@@ -3,76 +3,6 @@ internal import Models
 internal import Postgres
 internal import ReferralsDomain
 
-extension Statement {
-    static let insertFund = Statement(
-        "fund.insert",
-        """
-        insert into referral.fund
-          (agency_id, fund_id, version, name, amount_cents, committed_cents, person_cap_cents, starts_on, ends_on,
-           created_at, created_by)
-        values ($1, $2, $3, $4, $5, 0, $6, $7, $8, $9, $10)
-        """
-    )
-
-    static let insertFundKind = Statement(
-        "fund_kind.insert",
-        """
-        insert into referral.fund_kind (agency_id, fund_id, kind, cap_cents, person_cap_cents, committed_cents)
-        values ($1, $2, $3, $4, $5, 0)
-        """
-    )
-
-    static let closeFund = Statement(
-        "fund.close",
-        """
-        update referral.fund
-        set version = $3, closed_at = $4
-        where agency_id = $1 and fund_id = $2
-        """
-    )
-
-    static let findFund = Statement(
-        "fund.find",
-        """
-        select fund_id, version, name, amount_cents, committed_cents, person_cap_cents, starts_on, ends_on, closed_at
-        from referral.fund
-        where agency_id = $1 and fund_id = $2
-        """
-    )
-
-    /// The row that all spendings of a fund meet at, in front of the others that they count up.
-    static let lockFund = Statement(
-        "fund.lock",
-        """
-        select fund_id, version, name, amount_cents, committed_cents, person_cap_cents, starts_on, ends_on, closed_at
-        from referral.fund
-        where agency_id = $1 and fund_id = $2
-        for no key update
-        """
-    )
-
-    static let listFunds = Statement(
-        "fund.list",
-        """
-        select fund_id, version, name, amount_cents, committed_cents, person_cap_cents, starts_on, ends_on, closed_at
-        from referral.fund
-        where agency_id = $1 and fund_id < $2
-        order by fund_id desc
-        limit $3
-        """
-    )
-
-    static let listFundKinds = Statement(
-        "fund_kind.list",
-        """
-        select fund_id, kind, cap_cents, person_cap_cents
-        from referral.fund_kind
-        where agency_id = $1 and fund_id = any($2)
-        order by fund_id, kind
-        """
-    )
-}
-
 extension Store {
     func insert(_ fund: Fund, by subject: String, in work: Work) async throws {
         do {
@@ -104,6 +34,46 @@ extension Store {
     /// The agency's funds, the latest first.
     func funds(before last: FundID?, atMost limit: Int, in work: Work) async throws -> [Fund] {
         try await funds(work.tx.query(.listFunds, work.agencyID, last ?? .last, limit), in: work)
+    }
+
+    /// Changes how much it has, for whom and when. PostgreSQL refuses less than what is reserved and spent: of the fund, of a
+    /// kind, of a person.
+    ///
+    /// - Throws: ``StoreError`` `notFound`, `stale`; `FundRefusal`.
+    func change(
+        _ id: FundID, to terms: Fund.Terms, expecting version: Int, in work: Work
+    ) async throws -> Fund {
+        var fund = try await lockFund(id, in: work)
+        guard fund.version == version else { throw StoreError(.stale) }
+        try fund.change(to: terms)
+        let (agency, changed) = (work.agencyID, fund)
+        try await refusing(.belowCommitted(.fund), .belowCommitted(.kind), .belowCommitted(.person)) {
+            for kind in changed.kinds {
+                work.tx.enqueue(.changeFundKind, agency, id, kind.kind, kind.capCents, kind.personCapCents)
+                work.tx.enqueue(.changeFundPersons, agency, id, kind.kind, kind.personCapCents)
+            }
+            work.tx.enqueue(.changeFundPersons, agency, id, "", changed.personCapCents)
+            try await work.tx.execute(
+                .changeFund, agency, id, changed.version, changed.amountCents, changed.personCapCents,
+                changed.startsOn, changed.endsOn)
+        }
+        return fund
+    }
+
+    /// What PostgreSQL refuses, in the words of the field.
+    func refusing(
+        _ amount: FundRefusal, _ kind: FundRefusal, _ person: FundRefusal, _ change: () async throws -> Void
+    ) async throws {
+        do {
+            try await change()
+        } catch let error as PostgresError {
+            switch error.constraint {
+            case "fund_within_amount": throw amount
+            case "fund_kind_within_cap": throw kind
+            case "fund_person_within_cap": throw person
+            default: throw error
+            }
+        }
     }
 
     /// Nothing more is reserved from it.

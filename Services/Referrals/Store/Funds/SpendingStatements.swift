@@ -66,6 +66,18 @@ extension Statement {
         """
     )
 
+    /// What it was for, and not for whom.
+    static let listSpendingsOfFund = Statement(
+        "spending.list_of_fund",
+        """
+        select spending_id, version, kind, form, amount_cents, status, has_receipt, reserved_at, settled_at
+        from referral.spending
+        where agency_id = $1 and fund_id = $2 and spending_id < $3
+        order by spending_id desc
+        limit $4
+        """
+    )
+
     static let commitFund = Statement(
         "fund.commit",
         """

@@ -26,10 +26,10 @@ extension Store {
         try fund.admit(spending.kind, on: try await today(in: work))
         let limits = fund.limits(of: spending.kind)
         let cents = spending.amountCents
-        try await refusing {
+        try await refusing(.exhausted, .kindExhausted, .personAtCap) {
             work.tx.enqueue(.commitFundKind, work.agencyID, fund.fundID, spending.kind, cents)
+            // Counted also where no cap stands, so that one can be set later.
             for (kind, cap) in [("", fund.personCapCents), (spending.kind, limits?.personCapCents)] {
-                guard let cap else { continue }
                 work.tx.enqueue(
                     .commitFundPerson, work.agencyID, fund.fundID, spending.participantID, kind, cap, cents,
                     person.ids.all.filter { $0 != spending.participantID })
@@ -94,20 +94,6 @@ extension Store {
         work.tx.enqueue(.commitFundKind, work.agencyID, spending.fundID, spending.kind, -cents)
         work.tx.enqueue(
             .giveBackFundPerson, work.agencyID, spending.fundID, spending.participantID, ["", spending.kind], cents)
-    }
-
-    /// What PostgreSQL refuses, in the words of the field.
-    private func refusing(_ change: () async throws -> Void) async throws {
-        do {
-            try await change()
-        } catch let error as PostgresError {
-            switch error.constraint {
-            case "fund_within_amount": throw FundRefusal.exhausted
-            case "fund_kind_within_cap": throw FundRefusal.kindExhausted
-            case "fund_person_within_cap": throw FundRefusal.personAtCap
-            default: throw error
-            }
-        }
     }
 }
 
