@@ -87,6 +87,25 @@ struct XMLTests {
         }
     }
 
+    @Test("what would be too deep or too long in JSON is refused in XML, so that whatever is kept can be read again")
+    func boundedInJSON() throws {
+        // In JSON each extension is an object in an array, and a quotation mark has a backslash before it.
+        let deep = String(repeating: #"<extension url="a">"#, count: 40) + String(repeating: "</extension>", count: 40)
+        let long = "<extension url='" + String(repeating: "\"", count: 600 << 10) + "'/>"
+        for text in [deep, long] {
+            do {
+                _ = try Self.xml(text)
+                Issue.record("it was read")
+            } catch let refusal as R4.Refusal {
+                #expect(refusal.issues.first?.kind == .tooLong)
+            }
+        }
+        let shallow =
+            String(repeating: #"<extension url="a">"#, count: 20) + String(repeating: "</extension>", count: 20)
+        let read = try Self.xml(shallow)
+        #expect(try FHIRDocument.parse(read.serialized()) == read)
+    }
+
     @Test(
         "what is no FHIR is refused with its place, and never repeated",
         arguments: [
@@ -97,7 +116,9 @@ struct XMLTests {
             (#"<active value="true" colour="red"/>"#, "Patient.active"),
             (#"<multipleBirthInteger value="01"/>"#, "Patient.multipleBirthInteger"),
             (#"<name><id value="x"/></name>"#, "Patient.name"),
-            (#"<contained><Colour/></contained>"#, "Resource"),
+            (#"<contained><Colour/></contained>"#, "Resource"), (#"<contained/>"#, "Patient.contained"),
+            (#"<contained><Patient/><Patient/></contained>"#, "Patient.contained"),
+            (#"<contained colour="red"><Patient/></contained>"#, "Patient.contained"),
         ])
     func refused(_ body: String, _ place: String) throws {
         do {

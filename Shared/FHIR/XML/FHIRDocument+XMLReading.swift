@@ -18,7 +18,8 @@ extension FHIRDocument {
         let notes = IssueNotes()
         let object = ResourceFromXML(notes: notes).resource(root)
         guard let object, !notes.hasErrors else { throw R4.Refusal(notes.issues) }
-        return try FHIRDocument(object)
+        // In JSON it can be deeper and longer than it was here, and must be read again from what is kept.
+        return try parse(FHIRDocument(object).serialized(), limits: limits)
     }
 }
 
@@ -88,7 +89,15 @@ struct ResourceFromXML {
         }
         switch known.type {
         case .resource:
-            set(nodes.compactMap { $0.children.first.flatMap(resource).map(JSONValue.object) }, known.name)
+            let resources = nodes.compactMap { node -> JSONValue? in
+                check(node, has: [], at: place)
+                guard node.children.count == 1 else {
+                    notes.note(.structure, "It holds one resource.", at: place)
+                    return nil
+                }
+                return resource(node.children[0]).map(JSONValue.object)
+            }
+            set(resources, known.name)
         case .type(let name): set(nodes.map { .object(element($0, of: name, at: place)) }, known.name)
         case .string where type == "Narrative" && known.name == "div":
             set(nodes.map { $0.xhtml.map(JSONValue.string) ?? .null }, known.name)
