@@ -108,4 +108,30 @@ struct XMLDoorTests {
             #expect(answer.status == 406)
         }
     }
+
+    @Test("what cannot be answered as it was asked for is not done either")
+    func notAcceptableNotDone() async throws {
+        try await PartnerServer.with { server in
+            let hospital = try await server.hospital()
+            let path = try await hospital.refer { $0[["entry", 3, "resource", "colour"]] = "red" }[3]
+            var task = try await hospital.get(path).json
+            task[["status"]] = "cancelled"
+            task[["statusReason"]] = ["text": "Went home."]
+            let changed = try await Self.answer(
+                hospital, .put, path, task.serialized(), type: "application/fhir+json", accept: "application/fhir+xml")
+            #expect(changed.status == 406 && changed.type == "application/fhir+json")
+            #expect(try await hospital.get(path).json[["status"]] == "accepted")
+            let order: JSONValue = [
+                "resourceType": "ServiceRequest", "status": "active", "intent": "order", "colour": "red",
+                "contained": [["resourceType": "Patient", "id": "p", "name": [["family": "Other"]]]],
+                "code": ["text": "peer support"], "subject": ["reference": "#p"],
+            ]
+            let created = try await Self.answer(
+                hospital, .post, "/fhir/ServiceRequest", order.serialized(), type: "application/fhir+json",
+                accept: "application/fhir+xml")
+            #expect(created.status == 406)
+            #expect(try await hospital.get("/fhir/ServiceRequest").json[["total"]] == 1)
+            #expect(try await server.told() == ["referral.accepted.v1"])
+        }
+    }
 }

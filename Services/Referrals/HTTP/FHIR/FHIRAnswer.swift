@@ -8,20 +8,30 @@ internal import ServiceKit
 
 /// Answers in FHIR's JSON or XML, as was asked.
 enum FHIRAnswer {
+    /// The answer cannot be written as it was asked for. Thrown inside the transaction, so that what is answered with 406
+    /// was not done either.
+    struct NotAcceptable: Error, Hashable {
+        let issues: [R4.Issue]
+    }
+
     /// A resource, with its version as a weak entity tag (R4 §3.1.0.5) and when it last changed.
+    ///
+    /// - Throws: where it holds more than R4's elements, which have a place in JSON only: it is not left out in silence.
     static func resource(
         _ document: FHIRDocument, status: HTTPResponse.Status = .ok, at location: String? = nil
-    ) -> Response {
+    ) throws(NotAcceptable) -> Response {
         let format = FHIRFormat.asked
-        let bytes: [UInt8]
         do throws(R4.Refusal) {
-            bytes = try format.write(document)
+            return response(document, try format.write(document), format, status: status, at: location)
         } catch {
-            // What it holds besides R4's elements is in JSON; it is not left out in silence.
-            return FHIRFormat.$asked.withValue(.json) {
-                resource(R4.OperationOutcome(error.issues).document, status: .notAcceptable)
-            }
+            throw NotAcceptable(issues: error.issues)
         }
+    }
+
+    private static func response(
+        _ document: FHIRDocument, _ bytes: [UInt8], _ format: FHIRFormat, status: HTTPResponse.Status,
+        at location: String? = nil
+    ) -> Response {
         var headers: HTTPFields = [.contentType: format.mediaType, .vary: "Accept"]
         if let version = document.versionID { headers[.eTag] = "W/\"\(version)\"" }
         if let instant = document[["meta", "lastUpdated"]]?.string.flatMap(Instant.init) {
@@ -36,9 +46,22 @@ enum FHIRAnswer {
     /// What was received cannot be taken: 400 where it is no FHIR at all, otherwise 422 (R4 §3.1.0.8).
     static func refusal(_ refusal: R4.Refusal) -> Response {
         let isUnreadable = refusal.issues.allSatisfy { $0.kind == .structure || $0.kind == .tooLong }
-        return resource(
-            R4.OperationOutcome(refusal.issues).document, status: isUnreadable ? .badRequest : .unprocessableContent
-        )
+        return outcome(refusal.issues, status: isUnreadable ? .badRequest : .unprocessableContent)
+    }
+
+    /// What was asked for has no place in the format that it was asked for in.
+    static func notAcceptable(_ error: NotAcceptable) -> Response {
+        FHIRFormat.$asked.withValue(.json) { outcome(error.issues, status: .notAcceptable) }
+    }
+
+    private static func outcome(_ issues: [R4.Issue], status: HTTPResponse.Status) -> Response {
+        let document = R4.OperationOutcome(issues).document
+        let format = FHIRFormat.asked
+        do throws(R4.Refusal) {
+            return response(document, try format.write(document), format, status: status)
+        } catch {
+            return response(document, document.serialized(), .json, status: status)
+        }
     }
 
     /// A problem of any part of the service, as an OperationOutcome.
@@ -46,7 +69,7 @@ enum FHIRAnswer {
         let text = [problem.title, problem.detail].compactMap(\.self).joined(separator: ": ")
         var issues = problem.errors.map { R4.Issue(kind(of: problem), $0.detail, at: [$0.pointer]) }
         if issues.isEmpty { issues = [R4.Issue(kind(of: problem), text)] }
-        return resource(R4.OperationOutcome(issues).document, status: problem.status)
+        return outcome(issues, status: problem.status)
     }
 
     private static func kind(of problem: Problem) -> R4.Issue.Kind {

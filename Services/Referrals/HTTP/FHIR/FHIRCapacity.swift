@@ -38,7 +38,7 @@ extension FHIRRoutes {
             }
             let pairs = query.used.map { "\(Self.escaped($0.name))=\(Self.escaped($0.value))" }
             let link = "\(baseURL)/HealthcareService" + (pairs.isEmpty ? "" : "?" + pairs.joined(separator: "&"))
-            return FHIRAnswer.resource(
+            return try FHIRAnswer.resource(
                 R4.Bundle.searchset(
                     matches: shown.map { (address($0), $0) }, included: organization.map { (address($0), $0) },
                     total: found.count, links: [("self", link)], at: work.now))
@@ -54,7 +54,7 @@ extension FHIRRoutes {
             let services = try await services(try await store.agency(in: work), in: work)
             guard let service = services.first(where: { $0.id == id }) else { throw Problem.hidden }
             try work.tx.audit(AuditRecord(.read, under: try context.permit(classes: [])), context)
-            return FHIRAnswer.resource(service)
+            return try FHIRAnswer.resource(service)
         }
     }
 

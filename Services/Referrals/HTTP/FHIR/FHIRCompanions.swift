@@ -75,7 +75,7 @@ extension FHIRRoutes {
             }
             var links = [(relation: "self", url: url(query.used))]
             if let next { links.append(("next", url(query.used + [.init(Self.cursorName, next)]))) }
-            return FHIRAnswer.resource(
+            return try FHIRAnswer.resource(
                 R4.Bundle.searchset(
                     matches: query.onlyCounts
                         ? [] : matches.map { ("\(baseURL)/\(type)/\($0.document.id ?? "")", $0.document) },
@@ -132,7 +132,7 @@ extension FHIRRoutes {
             }
             try store.record(taken, told: isKnown ? .read : .create, context, in: work)
             let rendering = ResourceRendering(agency: try await store.agency(in: work))
-            return FHIRAnswer.resource(
+            return try FHIRAnswer.resource(
                 try rendering.other(stored, ids: taken.senderIDs), status: isKnown && wanted != nil ? .ok : .created,
                 at: "\(baseURL)/\(type)/\(own.lowercasedText)/_history/\(stored.version)")
         }

@@ -17,7 +17,7 @@ extension FHIRRoutes {
         let patient = try Self.patient(of: R4.SearchQuery.items(of: request.uri.query ?? ""))
         return try await work(caller, context) { work in
             let found = try await consents(about: patient, caller, context, work)
-            return FHIRAnswer.resource(
+            return try FHIRAnswer.resource(
                 R4.Bundle.searchset(
                     matches: found.map { ("\(baseURL)/Consent/\($0.id ?? "")", $0) }, total: found.count,
                     links: [("self", "\(baseURL)/Consent?patient=\(patient.lowercasedText)")], at: work.now))

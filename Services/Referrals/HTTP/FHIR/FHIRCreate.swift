@@ -28,7 +28,7 @@ extension FHIRRoutes {
         let incoming = try ReferralReading.transaction(bundle)
         return try await take(incoming, document, caller, context) { taken, parts, stored in
             let now = clock.now()
-            return FHIRAnswer.resource(
+            return try FHIRAnswer.resource(
                 R4.Bundle.transactionResponse(responses(parts, taken, stored), at: now)
             )
         }
@@ -46,7 +46,7 @@ extension FHIRRoutes {
             let id = ids.referralID
             let version = stored["ServiceRequest"]?[id]?.version ?? 1
             let rendering = ResourceRendering(agency: parts.agency)
-            return FHIRAnswer.resource(
+            return try FHIRAnswer.resource(
                 try rendering.order(taken, received: stored["ServiceRequest"]?[id]),
                 status: taken.wasKnown && condition != nil ? .ok : .created,
                 at: "\(baseURL)/ServiceRequest/\(id.uuidString.lowercased())/_history/\(version)"

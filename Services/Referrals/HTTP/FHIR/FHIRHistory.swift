@@ -22,7 +22,7 @@ extension FHIRRoutes {
                 },
                 at: clock.now()
             )
-            return FHIRAnswer.resource(bundle)
+            return try FHIRAnswer.resource(bundle)
         }
     }
 
@@ -33,7 +33,7 @@ extension FHIRRoutes {
             guard let version = versions.first(where: { String($0.stored.shown.version) == wanted }) else {
                 throw Problem.hidden
             }
-            return FHIRAnswer.resource(try rendered(version))
+            return try FHIRAnswer.resource(rendered(version))
         }
     }
 

@@ -19,7 +19,7 @@ extension FHIRRoutes {
                 throw Problem.hidden
             }
             try store.record(taken, told: .read, context, in: work)
-            return FHIRAnswer.resource(try await task(taken, id, caller, in: work))
+            return try FHIRAnswer.resource(await task(taken, id, caller, in: work))
         }
     }
 
@@ -42,7 +42,7 @@ extension FHIRRoutes {
             try store.record(taken, told: .read, context, in: work)
             let rendering = ResourceRendering(agency: try await store.agency(in: work))
             let received = try await store.received("ServiceRequest", id, of: caller.partnerID, in: work)
-            return FHIRAnswer.resource(try rendering.order(taken, received: received))
+            return try FHIRAnswer.resource(rendering.order(taken, received: received))
         }
     }
 
@@ -54,7 +54,7 @@ extension FHIRRoutes {
         // Every partner may know the agency's name: it is on the door.
         return try await work(caller, context) { work in
             try work.tx.audit(AuditRecord(.read, under: try context.permit(classes: [])), context)
-            return FHIRAnswer.resource(try ResourceRendering(agency: try await store.agency(in: work)).organization)
+            return try FHIRAnswer.resource(ResourceRendering(agency: try await store.agency(in: work)).organization)
         }
     }
 
@@ -68,7 +68,7 @@ extension FHIRRoutes {
                 guard type == "Consent", let recorded = try await recordedConsent(id, caller, context, work) else {
                     throw Problem.hidden
                 }
-                return FHIRAnswer.resource(recorded)
+                return try FHIRAnswer.resource(recorded)
             }
             let taken = try await store.sent(stored.referralID, by: caller.partnerID, in: work)
             // What it sent itself comes back to it, whatever anybody consented to; it is a part of that referral.
@@ -80,7 +80,7 @@ extension FHIRRoutes {
                 let telling = try await store.telling(of: stored.participantID, in: work)
                 document = document.current(under: telling.consents, of: caller.partnerID, at: work.now)
             }
-            return FHIRAnswer.resource(document)
+            return try FHIRAnswer.resource(document)
         }
     }
 }

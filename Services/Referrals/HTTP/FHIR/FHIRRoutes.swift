@@ -27,7 +27,7 @@ struct FHIRRoutes: Sendable {
                 .get, "/fhir/metadata", "fhirCapabilities", "What this FHIR server can do.", access: .open,
                 discloses: [])
         ) { request, _ in
-            FHIRFormat.$asked.withValue(FHIRFormat(askedBy: request)) { FHIRAnswer.resource(capabilities) }
+            try FHIRFormat.$asked.withValue(FHIRFormat(askedBy: request)) { try FHIRAnswer.resource(capabilities) }
         }
         addWrites(to: &routes)
         addReads(to: &routes)
@@ -134,6 +134,8 @@ struct FHIRRoutes: Sendable {
                 } catch let refusal as R4.Refusal {
                     // All issues with their places, which a problem of one kind cannot carry.
                     return FHIRAnswer.refusal(refusal)
+                } catch let error as FHIRAnswer.NotAcceptable {
+                    return FHIRAnswer.notAcceptable(error)
                 }
             }
         }

@@ -59,7 +59,7 @@ extension FHIRRoutes {
             let found = try await search.find(in: work)
             let included = query.onlyCounts ? [] : try await search.included(with: found.matches, in: work)
             try store.record(found.matches.map(\.taken), toldTo: caller.partnerID, context, in: work)
-            return FHIRAnswer.resource(bundle(type, query, found, included, at: work.now))
+            return try FHIRAnswer.resource(bundle(type, query, found, included, at: work.now))
         }
     }
 

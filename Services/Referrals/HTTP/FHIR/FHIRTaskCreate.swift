@@ -50,7 +50,7 @@ extension FHIRRoutes {
     ) async throws -> Response {
         guard let ids = taken.senderIDs else { throw Problem.hidden }
         let id = ids.taskID.lowercasedText
-        return FHIRAnswer.resource(
+        return try FHIRAnswer.resource(
             try await task(taken, ids.taskID, caller, in: work), status: status,
             at: "\(baseURL)/Task/\(id)/_history/\(taken.stored.shown.version)"
         )

@@ -89,7 +89,7 @@ extension FHIRRoutes {
             } else {
                 try store.record(changed, told: .read, context, in: work)
             }
-            return FHIRAnswer.resource(try await task(changed, id, caller, in: work))
+            return try FHIRAnswer.resource(await task(changed, id, caller, in: work))
         }
     }
 

@@ -49,7 +49,7 @@ extension FHIRRoutes {
                 heartbeatSeconds: checked.heartbeatSeconds, endsAt: checked.endsAt, at: work.now)
             try store.add(subscription, content: document.serialized(), in: work)
             try work.tx.audit(AuditRecord(.create, under: try context.permit(classes: [])), context)
-            return FHIRAnswer.resource(
+            return try FHIRAnswer.resource(
                 subscription.resource(document), status: .created,
                 at: "\(baseURL)/Subscription/\(subscription.subscriptionID)/_history/\(subscription.version)")
         }
@@ -67,7 +67,7 @@ extension FHIRRoutes {
                 )
             }
             try work.tx.audit(AuditRecord(.search, under: try context.permit(classes: [])), context)
-            return FHIRAnswer.resource(
+            return try FHIRAnswer.resource(
                 R4.Bundle.searchset(
                     matches: found, total: found.count, links: [("self", "\(baseURL)/Subscription")], at: work.now))
         }
@@ -77,7 +77,7 @@ extension FHIRRoutes {
     func readSubscription(_ request: Request, _ context: APIContext) async throws -> Response {
         try await withSubscription(.read, context) { stored, _, work in
             try work.tx.audit(AuditRecord(.read, under: try context.permit(classes: [])), context)
-            return FHIRAnswer.resource(stored.subscription.resource(try FHIRDocument.parse(stored.content)))
+            return try FHIRAnswer.resource(stored.subscription.resource(try FHIRDocument.parse(stored.content)))
         }
     }
 
@@ -99,7 +99,7 @@ extension FHIRRoutes {
             let url = "\(baseURL)/Subscription/\(stored.subscription.subscriptionID)"
             let id = store.ids.uuid().lowercasedText
             let status = stored.subscription.notification(.queryStatus, url: url).statusDocument(id: id)
-            return FHIRAnswer.resource(
+            return try FHIRAnswer.resource(
                 R4.Bundle.searchset(
                     matches: [("urn:uuid:\(id)", status)], total: 1, links: [("self", "\(url)/$status")], at: work.now))
         }
@@ -130,7 +130,7 @@ extension FHIRRoutes {
             }
             let notification = subscription.notification(
                 .queryEvent, url: "\(baseURL)/Subscription/\(subscription.subscriptionID)", told: told)
-            return FHIRAnswer.resource(
+            return try FHIRAnswer.resource(
                 notification.bundle(id: store.ids.uuid().lowercasedText, at: work.now))
         }
     }
