@@ -61,7 +61,7 @@ extension Store {
         let stored = Array(all.prefix(limit))
         let items = try await answers(stored, to: partner, in: work)
         return SentPage(
-            items: items.filter { statuses?.contains($0.view.status) ?? true },
+            items: items.filter { statuses?.contains($0.view.status) ?? true }, last: items.last,
             next: all.count > limit ? stored.last?.shownPosition : nil
         )
     }
@@ -142,6 +142,8 @@ extension Store {
 /// Some of what a partner sent.
 struct SentPage: Sendable {
     let items: [TakenIn]
+    /// The last that was looked at, also where it was left out.
+    let last: TakenIn?
     /// Where the next page begins; nil on the last one.
     let next: ShownPosition?
 }

@@ -30,11 +30,13 @@ extension R4 {
         public enum Handling: String, Hashable, Sendable {
             case strict, lenient
 
-            /// Reads a Prefer header; lenient where it says nothing, as R4 lets a server choose.
-            public init(preferHeader: String?) {
+            /// Reads a Prefer header.
+            ///
+            /// - Parameter otherwise: where it says nothing, as R4 lets a server choose.
+            public init(preferHeader: String?, otherwise: Handling = .lenient) {
                 let wishes = (preferHeader ?? "").split(whereSeparator: { $0 == "," || $0 == ";" })
-                let isStrict = wishes.contains { $0.filter { $0 != " " }.lowercased() == "handling=strict" }
-                self = isStrict ? .strict : .lenient
+                    .map { $0.filter { $0 != " " }.lowercased() }
+                self = [.strict, .lenient].first { wishes.contains("handling=\($0.rawValue)") } ?? otherwise
             }
         }
     }

@@ -87,6 +87,125 @@ struct CompanionTests {
         }
     }
 
+    /// Everything on all pages, by what each is found.
+    private static func all(_ hospital: Sender, _ query: String) async throws -> (ids: [String], pages: Int) {
+        var (found, pages): ([String], Int) = ([], 0)
+        var next: String? = "/fhir/\(query)"
+        while let url = next {
+            let page = try await hospital.get(url)
+            pages += 1
+            found += (page.json[["entry"]]?.array ?? []).compactMap { $0[["resource", "id"]]?.string }
+            next = (page.json[["link"]]?.array ?? []).first { $0[["relation"]] == "next" }?[["url"]]?.string
+                .map { String($0.dropFirst(PartnerServer.publicURL.count)) }
+        }
+        return (found, pages)
+    }
+
+    @Test("one request looks at so many rows and no more: what is rare is found by going on, and no count is cut short")
+    func bounded() async throws {
+        try await PartnerServer.with(mostRows: 2) { server in
+            let hospital = try await server.hospital()
+            var paths: [[String]] = []
+            for number in 1...5 {
+                paths.append(
+                    try await hospital.refer {
+                        $0[["entry", 2, "resource", "identifier", 0, "value"]] = .string("ORD-\(number)")
+                    })
+            }
+            let patient = String(paths[0][0].dropFirst("/fhir/".count))
+            for code in ["F10.20", "F11.20", "F12.20", "F13.20", "F14.20"] {
+                _ = try await hospital.post("/fhir/Condition", Self.condition(of: patient, code: code))
+            }
+            let everything = try await Self.all(hospital, "Condition")
+            #expect(Set(everything.ids).count == 5 && everything.ids.count == 5)
+            let rare = try await Self.all(hospital, "Condition?code=F13.20")
+            #expect(rare.ids.count == 1 && rare.pages > 1)
+            let task = try await Self.all(
+                hospital, "Task?focus.identifier=http://hospital.example/orders|ORD-4")
+            #expect(task.ids == [String(paths[3][3].dropFirst("/fhir/Task/".count))] && task.pages > 1)
+            for query in ["Condition?_summary=count", "Task?_summary=count", "ServiceRequest?_summary=count"] {
+                let answer = try await hospital.get("/fhir/\(query)")
+                #expect(answer.status == .unprocessableContent)
+                #expect(answer.json[["issue", 0, "code"]] == "too-costly")
+            }
+            // By their ids no others are looked at.
+            let named = try await hospital.get(
+                "/fhir/Condition?_id=\(everything.ids[1]),\(everything.ids[4])&_summary=count")
+            #expect(named.json[["total"]] == 2)
+            #expect(try await Self.all(hospital, "Condition?_id=\(everything.ids[3])").ids == [everything.ids[3]])
+        }
+    }
+
+    @Test("who asks for a Patient by what it is not found by is told so, and not shown every Patient")
+    func ignored() async throws {
+        try await PartnerServer.with { server in
+            let hospital = try await server.hospital()
+            _ = try await hospital.refer()
+            let number = "identifier=http://hospital.example/mrn|99999"
+            #expect(try await hospital.get("/fhir/Patient?\(number)").status == .unprocessableContent)
+            #expect(try await hospital.get("/fhir/Organization?name=x").status == .unprocessableContent)
+            for path in ["/fhir/Patient?\(number)", "/fhir/HealthcareService?colour=red"] {
+                let lenient = try await hospital.get(path, headers: ["Prefer": "handling=lenient"])
+                let outcome = (lenient.json[["entry"]]?.array ?? []).first { $0[["search", "mode"]] == "outcome" }
+                #expect(outcome?[["resource", "issue", 0, "code"]] == "not-supported", "\(path)")
+                #expect(lenient.json[["total"]]?.integer == (path.contains("Patient") ? 1 : 3))
+            }
+        }
+    }
+
+    /// Another person of the same hospital.
+    private static func other(_ bundle: inout JSONValue) {
+        bundle[["entry", 0, "resource", "identifier", 0, "value"]] = "54321"
+        bundle[["entry", 0, "resource", "name", 0, "family"]] = "Somebody"
+        bundle[["entry", 0, "resource", "birthDate"]] = "1961-07-12"
+        bundle[["entry", 2, "resource", "identifier", 0, "value"]] = "ORD-2"
+    }
+
+    @Test(
+        "a number that stands for a resource about somebody else is refused: nothing is answered under the wrong name")
+    func aboutAnother() async throws {
+        try await PartnerServer.with { server in
+            let hospital = try await server.hospital()
+            let first = String(try await hospital.refer()[0].dropFirst("/fhir/".count))
+            let second = String(try await hospital.refer(Self.other)[0].dropFirst("/fhir/".count))
+            #expect(first != second)
+            let condition = ["If-None-Exist": "identifier=http://hospital.example/conditions|C-1"]
+            _ = try await hospital.post("/fhir/Condition", Self.condition(of: first), headers: condition)
+            let refused = try await hospital.post("/fhir/Condition", Self.condition(of: second), headers: condition)
+            #expect(refused.status == .preconditionFailed)
+            #expect(try await hospital.get("/fhir/Condition").json[["total"]] == 1)
+        }
+    }
+
+    @Test("what comes along and is about somebody else is on record as about them")
+    func includedOfAnother() async throws {
+        try await PartnerServer.with { server in
+            let hospital = try await server.hospital()
+            let first = String(try await hospital.refer()[0].dropFirst("/fhir/".count))
+            let condition = try await hospital.post("/fhir/Condition", Self.condition(of: first))
+            let id = try #require(condition.json[["id"]]?.string)
+            _ = try await hospital.refer {
+                Self.other(&$0)
+                $0[["entry", 2, "resource", "supportingInfo"]] = [["reference": .string("Condition/\(id)")]]
+            }
+            let found = try await hospital.get(
+                "/fhir/ServiceRequest?identifier=http://hospital.example/orders|ORD-2"
+                    + "&_include=ServiceRequest:supporting-info")
+            #expect((found.json[["entry"]]?.array ?? []).contains { $0[["resource", "resourceType"]] == "Condition" })
+            let people = try await server.referring.look(
+                Statement(
+                    "test.audit",
+                    """
+                    select unnest(participant_ids) from referral.audit_event
+                    where operation_id = 'fhirSearchServiceRequests' order by 1
+                    """), as: ParticipantID.self)
+            let all = try await server.referring.look(
+                Statement("test.people", "select participant_id from referral.participant order by 1"),
+                as: ParticipantID.self)
+            #expect(all.count == 2 && people == all)
+        }
+    }
+
     @Test("references that lead in a circle are kept as they are, and followed nowhere")
     func circles() async throws {
         try await PartnerServer.with { server in

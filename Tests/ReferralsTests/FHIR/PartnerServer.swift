@@ -31,14 +31,14 @@ struct PartnerServer: Sendable {
     func sideDoor() throws -> SideDoor { api.sideDoor(.silent) }
 
     static func with(
-        realTokens: Bool = false, over testing: TestingSetup = .router,
+        realTokens: Bool = false, mostRows: Int = 2000, over testing: TestingSetup = .router,
         _ body: @escaping @Sendable (PartnerServer) async throws -> Void
     ) async throws {
         try await Referring.with { referring in
             let keySets = KeySetSource()
             var routes = Routes()
             let tokens = try Self.tokens()
-            addRoutes(to: &routes, for: referring, tokens: tokens, keySets: keySets)
+            addRoutes(to: &routes, for: referring, tokens: tokens, keySets: keySets, mostRows: mostRows)
             routes.mapErrors(ReferralProblems.problem)
             let verifier = TokenVerifier(
                 service: "referrals",
@@ -77,7 +77,7 @@ struct PartnerServer: Sendable {
     /// The routes of the door, in front of a test's own database.
     static func addRoutes(
         to routes: inout Routes, for referring: Referring, on pool: Pool? = nil, tokens: AccessTokens,
-        keySets: KeySetSource = KeySetSource()
+        keySets: KeySetSource = KeySetSource(), mostRows: Int = 2000
     ) {
         let registry = ClientRegistry(pool: referring.workers)
         let endpoint = TokenEndpoint(
@@ -88,7 +88,7 @@ struct PartnerServer: Sendable {
         SMARTRoutes(publicURL: publicURL, endpoint: endpoint, scopes: FHIRRoutes.scopes).add(to: &routes)
         FHIRRoutes(
             database: Database(pool: pool ?? referring.pool, workers: referring.workers), store: referring.store,
-            publicURL: publicURL, clock: referring.clock.wall
+            publicURL: publicURL, clock: referring.clock.wall, mostRows: mostRows
         ).add(to: &routes)
         HL7Routes(
             database: Database(pool: pool ?? referring.pool, workers: referring.workers), store: referring.store,

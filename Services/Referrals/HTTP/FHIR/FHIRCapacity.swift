@@ -20,7 +20,7 @@ extension FHIRRoutes {
         }
         let query = try R4.SearchQuery(
             items, known: R4.SearchParameter.healthcareService, includes: [Self.serviceInclude.name],
-            handling: R4.SearchQuery.Handling(preferHeader: HTTPField.Name("Prefer").flatMap { request.headers[$0] }))
+            handling: Self.handling(request))
         return try await work(caller, context) { work in
             let agency = try await store.agency(in: work)
             let found = try await services(agency, in: work).filter { service in
@@ -41,7 +41,8 @@ extension FHIRRoutes {
             return try FHIRAnswer.resource(
                 R4.Bundle.searchset(
                     matches: shown.map { (address($0), $0) }, included: organization.map { (address($0), $0) },
-                    total: found.count, links: [("self", link)], at: work.now))
+                    total: found.count, links: [("self", link)], at: work.now,
+                    outcome: query.warnings.isEmpty || query.onlyCounts ? nil : R4.OperationOutcome(query.warnings)))
         }
     }
 

@@ -13,6 +13,8 @@ struct FHIRRoutes: Sendable {
     let clock: WallClock
     /// Whether endpoints may be at http addresses and on this host: only where things are tried out.
     var allowsLocal = false
+    /// How many rows one search looks at; a rarer match is found by following `next`.
+    var mostRows = 2000
 
     var baseURL: String { "\(publicURL)/fhir" }
 

@@ -49,17 +49,16 @@ extension FHIRRoutes {
         let query = try R4.SearchQuery(
             items, known: type.parameters, includes: Set(type.includes.map(\.name)),
             reverseIncludes: Set(type.reverseIncludes.map(\.name)), chains: type.chains,
-            control: [SentSearch.cursorName],
-            handling: R4.SearchQuery.Handling(preferHeader: HTTPField.Name("Prefer").flatMap { request.headers[$0] })
-        )
+            control: [SentSearch.cursorName], handling: Self.handling(request))
         return try await work(caller, context) { work in
             let search = SentSearch(
                 type: type, query: query, items: items, caller: caller, store: store, baseURL: baseURL,
-                rendering: ResourceRendering(agency: try await store.agency(in: work)))
+                rendering: ResourceRendering(agency: try await store.agency(in: work)), mostRows: mostRows)
             let found = try await search.find(in: work)
-            let included = query.onlyCounts ? [] : try await search.included(with: found.matches, in: work)
-            try store.record(found.matches.map(\.taken), toldTo: caller.partnerID, context, in: work)
-            return try FHIRAnswer.resource(bundle(type, query, found, included, at: work.now))
+            let included = query.onlyCounts ? .init() : try await search.included(with: found.matches, in: work)
+            try store.record(
+                found.matches.map(\.taken) + included.taken, toldTo: caller.partnerID, context, in: work)
+            return try FHIRAnswer.resource(bundle(type, query, found, included.documents, at: work.now))
         }
     }
 
@@ -72,12 +71,7 @@ extension FHIRRoutes {
             links.append(("next", url(type, query.used + [.init(SentSearch.cursorName, next)])))
         }
         func address(_ document: FHIRDocument) -> String { "\(baseURL)/\(document.resourceType)/\(document.id ?? "")" }
-        var issues: [R4.Issue] = []
-        if !query.ignored.isEmpty {
-            issues.append(
-                R4.Issue(.notSupported, "A parameter that is not supported was left out.", severity: .warning)
-            )
-        }
+        var issues = query.warnings
         let showsTasks = type == .task || !query.reverseIncludes.isEmpty
         if showsTasks, found.matches.contains(where: { $0.taken.view.tellsProgress }) {
             issues.append(R4.Issue(.informational, RedisclosureNotice.full, severity: .information))
@@ -96,6 +90,13 @@ extension FHIRRoutes {
         return "\(baseURL)/\(type.name)" + (pairs.isEmpty ? "" : "?" + pairs.joined(separator: "&"))
     }
 
+    /// What to do with parameters that are not known: as the client prefers.
+    static func handling(
+        _ request: Request, otherwise: R4.SearchQuery.Handling = .lenient
+    ) -> R4.SearchQuery.Handling {
+        .init(preferHeader: HTTPField.Name("Prefer").flatMap { request.headers[$0] }, otherwise: otherwise)
+    }
+
     static func escaped(_ text: String) -> String {
         text.utf8.map { byte in
             switch byte {
@@ -106,5 +107,34 @@ extension FHIRRoutes {
             default: "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
             }
         }.joined()
+    }
+}
+
+extension R4.SearchQuery {
+    /// What the answer says of parameters that were left out.
+    var warnings: [R4.Issue] {
+        ignored.isEmpty
+            ? [] : [R4.Issue(.notSupported, "A parameter that is not supported was left out.", severity: .warning)]
+    }
+
+    /// The resources that `_id` names; nil where it was not asked.
+    func namedIDs(atMost most: Int) throws(R4.Refusal) -> [UUID]? {
+        for filter in filters where filter.parameter == "_id" && filter.through == nil {
+            guard case .tokens(let tokens) = filter.condition else { continue }
+            guard tokens.count <= most else {
+                throw R4.Refusal(.tooCostly, "At most \(most) ids are looked for at once.", at: ["_id"])
+            }
+            return tokens.compactMap { $0.code.flatMap(UUID.init(uuidString:)) }
+        }
+        return nil
+    }
+}
+
+extension R4.Refusal {
+    /// A count that is cut short would be a wrong number, and nobody could tell.
+    static func tooManyToCount(_ most: Int) -> R4.Refusal {
+        R4.Refusal(
+            .tooCostly, "More than \(most) resources would be looked at: narrow the search, or go through its pages.",
+            at: ["_summary"])
     }
 }

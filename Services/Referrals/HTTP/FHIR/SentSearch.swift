@@ -8,8 +8,6 @@ internal import ReferralsDomain
 struct SentSearch: Sendable {
     static let cursorName = "_cursor"
     private static let usualCount = 50
-    /// How many rows one request looks at; a rarer match is found by following `next`.
-    private static let mostRows = 2000
     private static let rowsAtOnce = 200
 
     let type: SearchedType
@@ -19,6 +17,8 @@ struct SentSearch: Sendable {
     let store: Store
     let baseURL: String
     let rendering: ResourceRendering
+    /// How many rows one request looks at; a rarer match is found by following `next`.
+    let mostRows: Int
 
     /// A referral with the resource that was asked for.
     struct Match: Sendable {
@@ -34,7 +34,11 @@ struct SentSearch: Sendable {
         var isFirstPage: Bool
     }
 
+    private var rowsAtOnce: Int { min(Self.rowsAtOnce, mostRows) }
+
     /// The matches from where the cursor stands.
+    ///
+    /// - Throws: `too-costly` for a count that would look at more rows than one request may.
     func find(in work: Work) async throws -> Found {
         let wanted = query.onlyCounts ? Int.max : max(1, query.count ?? Self.usualCount)
         var position = try await start(in: work)
@@ -52,11 +56,12 @@ struct SentSearch: Sendable {
                 found.matches.append(match)
                 cursor = Self.cursor(match.taken)
             }
-            rows += page.items.count
             guard let next = page.next else { return found }
             position = next
-            if rows >= Self.mostRows, !query.onlyCounts, let last = page.items.last {
-                found.next = Self.cursor(last)
+            rows += rowsAtOnce
+            if rows >= mostRows {
+                guard !query.onlyCounts else { throw R4.Refusal.tooManyToCount(mostRows) }
+                found.next = page.last.flatMap(Self.cursor)
                 return found
             }
         }
@@ -108,24 +113,13 @@ struct SentSearch: Sendable {
     private func page(
         after position: ShownPosition, _ statuses: [ReferralStatus]?, in work: Work
     ) async throws -> SentPage {
-        guard let named = try namedIDs() else {
+        guard let named = try query.namedIDs(atMost: Self.rowsAtOnce) else {
             return try await store.sent(
-                by: caller.partnerID, statuses: statuses, after: position, limit: Self.rowsAtOnce, in: work)
+                by: caller.partnerID, statuses: statuses, after: position, limit: rowsAtOnce, in: work)
         }
         let kind: AliasKind = type == .task ? .task : .referral
         let items = try await store.sent(named, kind, by: caller.partnerID, in: work)
-        return SentPage(items: items.filter { $0.stored.shownPosition > position }, next: nil)
-    }
-
-    private func namedIDs() throws(R4.Refusal) -> [UUID]? {
-        for filter in query.filters where filter.parameter == "_id" && filter.through == nil {
-            guard case .tokens(let tokens) = filter.condition else { continue }
-            guard tokens.count <= Self.rowsAtOnce else {
-                throw R4.Refusal(.tooCostly, "At most \(Self.rowsAtOnce) ids are looked for at once.", at: ["_id"])
-            }
-            return tokens.compactMap { $0.code.flatMap(UUID.init(uuidString:)) }
-        }
-        return nil
+        return SentPage(items: items.filter { $0.stored.shownPosition > position }, last: nil, next: nil)
     }
 
     /// The statuses that the database can choose by; nil for any, empty for none at all.
