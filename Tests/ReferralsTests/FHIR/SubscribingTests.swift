@@ -100,13 +100,22 @@ struct SubscribingTests {
     }
 
     /// Sends what is due, until nothing is.
-    private static func send(_ server: PartnerServer, to endpoint: Endpoint) async throws {
+    ///
+    /// - Parameter times: how often each is sent, as after a crash before it could be written down.
+    private static func send(_ server: PartnerServer, to endpoint: Endpoint, times: Int = 1) async throws {
         let webhooks = WebhookSender(
             pool: server.referring.pool, store: server.referring.store, clock: server.referring.clock.wall,
             baseURL: "\(PartnerServer.publicURL)/fhir"
         ) { endpoint.post($0) }
         let sender = DeliverySender(
-            pool: server.referring.workers, clock: server.referring.clock.wall, logger: .silent, send: webhooks.send)
+            pool: server.referring.workers, clock: server.referring.clock.wall, logger: .silent
+        ) { attempt in
+            for _ in 1..<times {
+                _ = await webhooks.send(attempt)
+                server.referring.clock.advance(by: .milliseconds(10))
+            }
+            return await webhooks.send(attempt)
+        }
         while true {
             let claimed = try await sender.claim(10, probes: 10)
             if claimed.isEmpty { return }
@@ -227,6 +236,22 @@ struct SubscribingTests {
                 try endpoint.told().map { $0.prefix(2).joined(separator: " ") } == [
                     "handshake 0", "event-notification 1", "heartbeat 1", "heartbeat 1",
                 ])
+        }
+    }
+
+    @Test("a sign of life that is repeated after a crash stays one, and so do all after it")
+    func heartbeatAfterCrash() async throws {
+        try await Self.with(Self.subscription(heartbeat: 60)) { server, _, _, endpoint in
+            for _ in 0..<4 {
+                try await Self.send(server, to: endpoint, times: 2)
+                server.referring.clock.advance(by: .seconds(60))
+            }
+            let waiting = try await server.referring.look(
+                Statement(
+                    "test.heartbeats",
+                    "select count(*) from message_table.delivery where state = 'ready'"), as: Int.self)
+            #expect(waiting == [1])
+            #expect(try endpoint.told().map(\.first) == ["handshake", "heartbeat", "heartbeat", "heartbeat"])
         }
     }
 

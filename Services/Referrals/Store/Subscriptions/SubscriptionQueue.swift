@@ -25,11 +25,17 @@ struct SubscriptionWord: Codable, Hashable, Sendable {
 }
 
 extension Store {
-    /// Queues a handshake or a sign of life.
-    func queue(
-        _ kind: SubscriptionWord.Kind, on id: SubscriptionID, notBefore: Instant, in work: Work
-    ) throws {
-        try queue(kind, SubscriptionWord(subscriptionID: id, at: work.now), key: "", notBefore: notBefore, in: work)
+    /// Queues a handshake.
+    func queueHandshake(on id: SubscriptionID, in work: Work) throws {
+        let word = SubscriptionWord(subscriptionID: id, at: work.now)
+        try queue(.handshake, word, key: ids.uuid().lowercasedText, notBefore: work.now, in: work)
+    }
+
+    /// Queues a sign of life. One for each moment: an attempt that is repeated after a crash must not begin a second row
+    /// of them.
+    func queueHeartbeat(on id: SubscriptionID, at due: Instant, in work: Work) throws {
+        let word = SubscriptionWord(subscriptionID: id, at: work.now)
+        try queue(.heartbeat, word, key: "heartbeat/\(due.microseconds)", notBefore: due, in: work)
     }
 
     /// Queues word of a change of a referral on those who subscribed to it. Whether it may be said, and whether a
@@ -49,12 +55,11 @@ extension Store {
     private func queue(
         _ kind: SubscriptionWord.Kind, _ word: SubscriptionWord, key: String, notBefore: Instant, in work: Work
     ) throws {
-        let id = ids.uuid()
         work.tx.deliver(
             Delivery(
-                id: id, partner: SubscriptionWord.queue(of: word.subscriptionID), kind: kind.rawValue,
+                id: ids.uuid(), partner: SubscriptionWord.queue(of: word.subscriptionID), kind: kind.rawValue,
                 subjectID: word.referralID?.rawValue, payload: JSONB(try JSONValue.text(of: word)),
-                idempotencyKey: "\(word.subscriptionID)/\(key.isEmpty ? id.uuidString : key)", notBefore: notBefore
+                idempotencyKey: "\(word.subscriptionID)/\(key)", notBefore: notBefore
             ),
             agency: work.agencyID
         )

@@ -114,7 +114,7 @@ extension Store {
             subscription.events, subscription.error, subscription.endsAt, subscription.toldAt, subscription.createdAt,
             subscription.changedAt
         )
-        try queue(.handshake, on: subscription.subscriptionID, notBefore: work.now, in: work)
+        try queueHandshake(on: subscription.subscriptionID, in: work)
     }
 
     /// One of the partner's own; nil for any other.

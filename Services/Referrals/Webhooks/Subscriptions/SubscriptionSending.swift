@@ -51,7 +51,7 @@ extension WebhookSender {
             guard let due = subscription.heartbeatDueAt else { return nil }
             guard due <= work.now else {
                 // Something else has gone out meanwhile, which was sign enough.
-                try store.queue(.heartbeat, on: subscription.subscriptionID, notBefore: due, in: work)
+                try store.queueHeartbeat(on: subscription.subscriptionID, at: due, in: work)
                 return nil
             }
         case .event:
@@ -137,7 +137,7 @@ extension WebhookSender {
             subscription.told(at: work.now)
             store.save(subscription, in: work)
             if kind != .event, let due = subscription.heartbeatDueAt {
-                try store.queue(.heartbeat, on: subscription.subscriptionID, notBefore: due, in: work)
+                try store.queueHeartbeat(on: subscription.subscriptionID, at: due, in: work)
             }
             return .sent
         }
