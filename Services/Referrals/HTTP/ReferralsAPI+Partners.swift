@@ -47,7 +47,7 @@ extension ReferralsAPI {
         routes.add(
             Route(
                 .post, "/v1/partners/{partnerID}/clients/{clientID}/disable", "disablePartnerClient",
-                "Give a client no more tokens", access: .operators, discloses: []
+                "Give a client no more tokens, and end what it subscribed to", access: .operators, discloses: []
             ),
             disableClient
         )

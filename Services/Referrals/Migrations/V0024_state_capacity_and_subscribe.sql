@@ -19,6 +19,7 @@ create table referral.subscription (
   agency_id         uuid        not null,
   subscription_id   uuid        not null,
   partner_id        uuid        not null,
+  client_id         text        not null,   -- whose end is the end of its subscriptions
   version           integer     not null,
   topic             text        not null,
   status            text        not null,
@@ -32,6 +33,7 @@ create table referral.subscription (
   changed_at        timestamptz not null,
   constraint subscription_pkey primary key (agency_id, subscription_id),
   constraint subscription_partner_fkey foreign key (agency_id, partner_id) references referral.partner,
+  constraint subscription_client_fkey foreign key (agency_id, client_id) references referral.partner_client,
   constraint subscription_version_positive check (version > 0),
   constraint subscription_topic_known check (topic in ('task', 'service-request')),
   constraint subscription_status_known check (status in ('requested', 'active', 'error', 'off')),

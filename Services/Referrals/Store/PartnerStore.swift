@@ -25,14 +25,24 @@ extension Statement {
         """
     )
 
-    /// Who changes what hangs on a partner waits for whoever does so now.
+    /// Who changes what hangs on a partner waits for whoever does so now. Does not hold up what is sent: referrals refer to the
+    /// partner's key, which stays.
     static let lockPartner = Statement(
         "partner.lock",
         """
-        select partner_id
+        select partner_id, version, name, kind, intake_policy, status, webhook_url
         from referral.partner
         where agency_id = $1 and partner_id = $2
         for no key update
+        """
+    )
+
+    static let isClientActive = Statement(
+        "partner_client.is_active",
+        """
+        select partner_id = $2 and disabled_at is null
+        from referral.partner_client
+        where agency_id = $1 and client_id = $3
         """
     )
 
@@ -187,11 +197,25 @@ extension Store {
         guard touched == 1 else { throw StoreError(.notFound) }
     }
 
-    /// Stops one client.
+    /// The partner, held until the transaction ends; nil where it or its client is disabled.
+    func lockPartner(_ id: PartnerID, through client: String, in work: Work) async throws -> Partner? {
+        // The second statement sees what was committed while the first one waited.
+        let answers = try await work.tx.together(
+            Question(.lockPartner, work.agencyID, id), Question(.isClientActive, work.agencyID, id, client))
+        guard let partner = try answers[0].first.map({ try Partner(row: $0) }), partner.status == .active,
+            try answers[1].first?.decode(Bool.self) ?? false
+        else { return nil }
+        return partner
+    }
+
+    /// Stops one client, and what it subscribed to.
     func disableClient(_ clientID: String, of partner: PartnerID, in work: Work) async throws {
+        // Whoever subscribes at this moment was here first, and is found below; or waits, and is refused.
+        _ = try await work.tx.query(.lockPartner, work.agencyID, partner)
         guard try await work.tx.execute(.disableClient, work.agencyID, partner, clientID, work.now) == 1 else {
             throw StoreError(.notFound)
         }
+        try await stopSubscriptions(ofClient: clientID, of: partner, in: work)
     }
 }
 

@@ -129,7 +129,15 @@ struct PartnerServer: Sendable {
     /// A hospital with its client.
     func hospital(_ name: String = "General Hospital") async throws -> Sender {
         let partnerID = try await referring.hospital(name)
-        return Sender(server: self, partnerID: partnerID, clientID: "client-of-\(partnerID)")
+        return Sender(server: self, partnerID: partnerID, clientID: try await newClient(of: partnerID))
+    }
+
+    /// Another client of a hospital.
+    func newClient(of partnerID: PartnerID) async throws -> String {
+        try await referring.work { work in
+            try await referring.store.addClient(
+                of: partnerID, keys: .url("https://keys.example/jwks"), scopes: [Self.allScopes], in: work)
+        }
     }
 }
 

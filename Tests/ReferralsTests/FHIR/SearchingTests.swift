@@ -50,6 +50,9 @@ struct SearchingTests {
             #expect(try await hospital.get("/fhir/Task").status == .ok)
             #expect(try await hospital.get("/fhir/Task?_include=Task:patient").status == .forbidden)
             #expect(try await hospital.get("/fhir/ServiceRequest").status == .forbidden)
+            for chained in ["focus.status=active", "focus:ServiceRequest.status=active"] {
+                #expect(try await hospital.get("/fhir/Task?\(chained)").status == .forbidden)
+            }
         }
     }
 

@@ -15,14 +15,15 @@ import Testing
 struct SubscribingTests {
     /// As a client sends it (R4 backport of topics).
     static func subscription(
-        topic: String = "Task", filters: [String] = [], heartbeat: Int? = nil, content: String = "id-only"
+        topic: String = "Task", filters: [String] = [], heartbeat: Int? = nil, content: String = "id-only",
+        endpoint: String = "https://hospital.example/hooks"
     ) -> JSONValue {
         let backport = "http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition"
         var json: JSONValue = [
             "resourceType": "Subscription", "status": "requested", "reason": "Close the loop",
             "criteria": .string("http://hl7.org/fhir/us/sdoh-clinicalcare/SubscriptionTopic/\(topic)"),
             "channel": [
-                "type": "rest-hook", "endpoint": "https://hospital.example/hooks",
+                "type": "rest-hook", "endpoint": .string(endpoint),
                 "header": ["Authorization: Bearer secret-of-the-hospital"], "payload": "application/fhir+json",
                 "_payload": [
                     "extension": [
@@ -367,10 +368,82 @@ struct SubscribingTests {
     func many() async throws {
         try await PartnerServer.with { server in
             let hospital = try await server.hospital()
-            for _ in 0..<20 {
-                #expect(try await hospital.post("/fhir/Subscription", Self.subscription()).status == .created)
+            func wanted(_ number: Int) -> JSONValue {
+                Self.subscription(endpoint: "https://hospital.example/hooks/\(number)")
             }
-            #expect(try await hospital.post("/fhir/Subscription", Self.subscription()).status == .unprocessableContent)
+            for number in 0..<20 {
+                #expect(try await hospital.post("/fhir/Subscription", wanted(number)).status == .created)
+            }
+            #expect(try await hospital.post("/fhir/Subscription", wanted(20)).status == .unprocessableContent)
+        }
+    }
+
+    @Test("the same asked again, also at the same moment, is one subscription with one handshake")
+    func again() async throws {
+        try await PartnerServer.with { server in
+            let hospital = try await server.hospital()
+            let places = try await withThrowingTaskGroup(of: String?.self) { group in
+                for _ in 0..<4 {
+                    group.addTask {
+                        try await hospital.post("/fhir/Subscription", Self.subscription()).headers[.location]
+                    }
+                }
+                return try await group.reduce(into: Set<String?>()) { $0.insert($1) }
+            }
+            #expect(places.count == 1 && !places.contains(nil))
+            #expect(try await hospital.get("/fhir/Subscription").json[["total"]] == 1)
+            let endpoint = Endpoint()
+            try await Self.send(server, to: endpoint)
+            #expect(try endpoint.told() == [["handshake", "0"]])
+            // One that was given up is asked for anew.
+            endpoint.answer(410)
+            _ = try await hospital.refer()
+            try await Self.send(server, to: endpoint)
+            #expect(try await hospital.post("/fhir/Subscription", Self.subscription()).status == .created)
+            #expect(try await hospital.get("/fhir/Subscription").json[["total"]] == 2)
+        }
+    }
+
+    @Test("a client that was disabled hears no more, also of what was queued; the hospital's other clients do")
+    func disabledClient() async throws {
+        try await Self.with { server, hospital, path, endpoint in
+            let store = server.referring.store
+            var colleague = hospital
+            colleague.clientID = try await server.newClient(of: hospital.partnerID)
+            let others = Self.subscription(endpoint: "https://hospital.example/others")
+            _ = try await colleague.post("/fhir/Subscription", others)
+            try await Self.send(server, to: endpoint)
+            _ = try await hospital.refer()
+            try await server.referring.work { work in
+                try await store.disableClient(hospital.clientID, of: hospital.partnerID, in: work)
+            }
+            try await server.referring.moveOn()
+            try await Self.send(server, to: endpoint)
+            let heard = endpoint.received.map(\.url)
+            #expect(heard.count { $0 == "https://hospital.example/hooks" } == 1, "the handshake")
+            #expect(heard.count { $0 == "https://hospital.example/others" } == 3)
+            #expect(try await Self.status(colleague, path) == "off")
+            #expect(try await hospital.post("/fhir/Subscription", Self.subscription()).status == .forbidden)
+        }
+    }
+
+    @Test("who subscribes may read what it hears of")
+    func scopes() async throws {
+        try await PartnerServer.with { server in
+            var hospital = try await server.hospital()
+            let tasks = Self.subscription()
+            hospital.scopes = "system/Subscription.crds"
+            #expect(try await hospital.post("/fhir/Subscription", tasks).status == .forbidden)
+            hospital.scopes = "system/Subscription.crds system/Task.r"
+            #expect(
+                try await hospital.post("/fhir/Subscription", Self.subscription(topic: "Servicerequest")).status
+                    == .forbidden)
+            let made = try await hospital.post("/fhir/Subscription", tasks)
+            #expect(made.status == .created)
+            let events = "/fhir/Subscription/\(try #require(made.json[["id"]]?.string))/$events"
+            #expect(try await hospital.get(events).status == .ok)
+            hospital.scopes = "system/Subscription.crds system/Task.s"
+            #expect(try await hospital.get(events).status == .forbidden)
         }
     }
 }

@@ -31,7 +31,7 @@ struct PlanTests {
         (.isAssigned, "\(uuid), \(uuid)"), (.findAliases, "\(uuid), array[\(uuid)]::uuid[]"),
         (.resolveAlias, "\(uuid), 'task', \(uuid)"), (.resolveAliases, "\(uuid), 'task', array[\(uuid)]::uuid[]"),
         (.pageOfReceived, "\(uuid), 'Task', \(uuid), 50"), (.findListeners, uuid), (.findSubscription, uuid),
-        (.listSubscriptions, uuid),
+        (.listSubscriptions, uuid), (.lockPartner, uuid), (.isClientActive, "\(uuid), 'x'"),
         (.findSubscriptionEvent, "\(uuid), \(uuid)"), (.listSubscriptionEvents, "\(uuid), 1, 100, 50"),
         (.findReceived, "\(uuid), 'Patient', \(uuid)"),
         (.listReceived, "\(uuid), \(uuid)"), (.engagementOfPlan, uuid), (.listShownVersions, uuid),
@@ -245,10 +245,13 @@ struct PlanTests {
         select '\(agency)', pg_temp.id(0, n % 5), kind, md5(kind || '/alias/' || n)::uuid, pg_temp.id(3, n),
           pg_temp.id(1, n % 5000 + 1), 1, 'x', now()
         from generate_series(1, 10000) n, unnest('{Patient,Task,ServiceRequest}'::text[]) kind;
+        insert into referral.partner_client (agency_id, client_id, partner_id, jwks_url, scopes, created_at)
+        select '\(agency)', '\(agency).' || n, pg_temp.id(0, n), 'https://keys.example', '{}', now()
+        from generate_series(0, 800) n;
         insert into referral.subscription
-          (agency_id, subscription_id, partner_id, version, topic, status, content, events, told_at, created_at,
+          (agency_id, subscription_id, partner_id, client_id, version, topic, status, content, events, told_at, created_at,
            changed_at)
-        select '\(agency)', pg_temp.id(12, n), pg_temp.id(0, n % 800), 1,
+        select '\(agency)', pg_temp.id(12, n), pg_temp.id(0, n % 800), '\(agency).' || n % 800, 1,
           case when n % 2 = 0 then 'task' else 'service-request' end, 'active', 'x', 10, now(), now(), now()
         from generate_series(1, 3000) n;
         insert into referral.subscription_event

@@ -1,7 +1,8 @@
 public import Models
 
 /// What a partner's client wants to hear of. A pure state machine: it begins as `requested`, one handshake makes it
-/// `active` or an `error`, and nobody but the client brings it back, by making a new one.
+/// `active` or an `error`, and nobody but the client brings it back, by making a new one. Where its client is disabled, it is
+/// `off`.
 public struct Subscription: Hashable, Sendable {
     /// How it stands; the codes of R4.
     public enum Status: String, Codable, CaseIterable, Hashable, Sendable { case requested, active, error, off }
@@ -14,6 +15,8 @@ public struct Subscription: Hashable, Sendable {
 
     public let subscriptionID: SubscriptionID
     public let partnerID: PartnerID
+    /// Who asked for it.
+    public let clientID: String
     public let topic: Topic
     public let heartbeatSeconds: Int?
     public let endsAt: Instant?
@@ -28,22 +31,23 @@ public struct Subscription: Hashable, Sendable {
     public internal(set) var changedAt: Instant
 
     public init(
-        subscriptionID: SubscriptionID, partnerID: PartnerID, topic: Topic, heartbeatSeconds: Int?, endsAt: Instant?,
-        at now: Instant
+        subscriptionID: SubscriptionID, partnerID: PartnerID, clientID: String, topic: Topic, heartbeatSeconds: Int?,
+        endsAt: Instant?, at now: Instant
     ) {
         self.init(
-            subscriptionID: subscriptionID, partnerID: partnerID, topic: topic, heartbeatSeconds: heartbeatSeconds,
-            endsAt: endsAt, createdAt: now, version: 1, status: .requested, events: 0, error: nil, toldAt: now,
-            changedAt: now)
+            subscriptionID: subscriptionID, partnerID: partnerID, clientID: clientID, topic: topic,
+            heartbeatSeconds: heartbeatSeconds, endsAt: endsAt, createdAt: now, version: 1, status: .requested,
+            events: 0, error: nil, toldAt: now, changedAt: now)
     }
 
     /// As it was stored.
     public init(
-        subscriptionID: SubscriptionID, partnerID: PartnerID, topic: Topic, heartbeatSeconds: Int?, endsAt: Instant?,
-        createdAt: Instant, version: Int, status: Status, events: Int64, error: String?, toldAt: Instant,
+        subscriptionID: SubscriptionID, partnerID: PartnerID, clientID: String, topic: Topic, heartbeatSeconds: Int?,
+        endsAt: Instant?, createdAt: Instant, version: Int, status: Status, events: Int64, error: String?, toldAt: Instant,
         changedAt: Instant
     ) {
-        (self.subscriptionID, self.partnerID, self.topic) = (subscriptionID, partnerID, topic)
+        (self.subscriptionID, self.partnerID, self.clientID) = (subscriptionID, partnerID, clientID)
+        self.topic = topic
         (self.heartbeatSeconds, self.endsAt, self.createdAt) = (heartbeatSeconds, endsAt, createdAt)
         (self.version, self.status, self.events, self.error) = (version, status, events, error)
         (self.toldAt, self.changedAt) = (toldAt, changedAt)
@@ -63,6 +67,13 @@ public struct Subscription: Hashable, Sendable {
     public mutating func failed(because reason: String, at now: Instant) {
         guard status == .requested || status == .active else { return }
         move(to: .error, at: now)
+        error = reason
+    }
+
+    /// Its client hears no more.
+    public mutating func stopped(because reason: String, at now: Instant) {
+        guard status != .off else { return }
+        move(to: .off, at: now)
         error = reason
     }
 

@@ -50,6 +50,10 @@ extension FHIRRoutes {
             items, known: type.parameters, includes: Set(type.includes.map(\.name)),
             reverseIncludes: Set(type.reverseIncludes.map(\.name)), chains: type.chains,
             control: [SentSearch.cursorName], handling: Self.handling(request))
+        // To be found by what another resource says is to learn what that one says.
+        for chain in type.chains where query.filters.contains(where: { $0.through == chain.parameter }) {
+            try caller.require(.search, chain.type)
+        }
         return try await work(caller, context) { work in
             let search = SentSearch(
                 type: type, query: query, items: items, caller: caller, store: store, baseURL: baseURL,

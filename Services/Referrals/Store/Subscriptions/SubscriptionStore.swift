@@ -9,17 +9,17 @@ extension Statement {
         "subscription.insert",
         """
         insert into referral.subscription
-          (agency_id, subscription_id, partner_id, version, topic, status, content, heartbeat_seconds, events, error,
-           ends_at, told_at, created_at, changed_at)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+          (agency_id, subscription_id, partner_id, client_id, version, topic, status, content, heartbeat_seconds, events,
+           error, ends_at, told_at, created_at, changed_at)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
         """
     )
 
     static let findSubscription = Statement(
         "subscription.find",
         """
-        select subscription_id, partner_id, version, topic, status, content, heartbeat_seconds, events, error, ends_at,
-          told_at, created_at, changed_at
+        select subscription_id, partner_id, client_id, version, topic, status, content, heartbeat_seconds, events, error,
+          ends_at, told_at, created_at, changed_at
         from referral.subscription
         where agency_id = $1 and subscription_id = $2
         """
@@ -28,8 +28,8 @@ extension Statement {
     static let lockSubscription = Statement(
         "subscription.lock",
         """
-        select subscription_id, partner_id, version, topic, status, content, heartbeat_seconds, events, error, ends_at,
-          told_at, created_at, changed_at
+        select subscription_id, partner_id, client_id, version, topic, status, content, heartbeat_seconds, events, error,
+          ends_at, told_at, created_at, changed_at
         from referral.subscription
         where agency_id = $1 and subscription_id = $2
         for update
@@ -39,8 +39,8 @@ extension Statement {
     static let listSubscriptions = Statement(
         "subscription.list",
         """
-        select subscription_id, partner_id, version, topic, status, content, heartbeat_seconds, events, error, ends_at,
-          told_at, created_at, changed_at
+        select subscription_id, partner_id, client_id, version, topic, status, content, heartbeat_seconds, events, error,
+          ends_at, told_at, created_at, changed_at
         from referral.subscription
         where agency_id = $1 and partner_id = $2
         order by subscription_id
@@ -110,8 +110,8 @@ extension Store {
             content, subscription.subscriptionID, of: subscription.partnerID, in: work.agencyID)
         work.tx.enqueue(
             .insertSubscription, work.agencyID, subscription.subscriptionID, subscription.partnerID,
-            subscription.version, subscription.topic, subscription.status, sealed, subscription.heartbeatSeconds,
-            subscription.events, subscription.error, subscription.endsAt, subscription.toldAt, subscription.createdAt,
+            subscription.clientID, subscription.version, subscription.topic, subscription.status, sealed,
+            subscription.heartbeatSeconds, subscription.events, subscription.error, subscription.endsAt, subscription.toldAt, subscription.createdAt,
             subscription.changedAt
         )
         try queueHandshake(on: subscription.subscriptionID, in: work)
@@ -147,6 +147,17 @@ extension Store {
         )
     }
 
+    /// A client of a partner is disabled: what it asked for goes nowhere any more. The partner is locked.
+    func stopSubscriptions(ofClient client: String, of partner: PartnerID, in work: Work) async throws {
+        for stored in try await subscriptions(of: partner, in: work) where stored.subscription.clientID == client {
+            // What is under way on it waits for its end.
+            guard var subscription = try await lockSubscription(stored.subscription.subscriptionID, in: work)?.subscription
+            else { continue }
+            subscription.stopped(because: "The client that asked for it was disabled.", at: work.now)
+            save(subscription, in: work)
+        }
+    }
+
     /// Forgets it; what is queued on it goes nowhere.
     func delete(_ id: SubscriptionID, in work: Work) async throws {
         work.tx.enqueue(.deleteSubscriptionEvents, work.agencyID, id)
@@ -168,7 +179,8 @@ extension Store {
     private func read(subscription row: Row, in work: Work) throws -> StoredSubscription {
         let subscription = Subscription(
             subscriptionID: try row.column("subscription_id"), partnerID: try row.column("partner_id"),
-            topic: try row.column("topic"), heartbeatSeconds: try row.column("heartbeat_seconds"),
+            clientID: try row.column("client_id"), topic: try row.column("topic"),
+            heartbeatSeconds: try row.column("heartbeat_seconds"),
             endsAt: try row.column("ends_at"), createdAt: try row.column("created_at"),
             version: try row.column("version"), status: try row.column("status"), events: try row.column("events"),
             error: try row.column("error"), toldAt: try row.column("told_at"), changedAt: try row.column("changed_at"))

@@ -38,17 +38,26 @@ extension FHIRRoutes {
         let wanted = try R4.Subscription(document)
         return try await work(caller, context) { work in
             let checked = try SubscriptionRequest(wanted, allowsLocal: allowsLocal, at: work.now)
-            guard let partner = try await store.partner(caller.partnerID, in: work), partner.status == .active else {
+            // Who hears of something, under ids that it can be read by, may read it.
+            try caller.require(.read, checked.topic.resourceType)
+            // Two at once: the second waits here, and finds the first one's.
+            guard try await store.lockPartner(caller.partnerID, through: caller.clientID, in: work) != nil else {
                 throw Problem.forbidden.denying(Denial(.role))
             }
-            guard try await store.subscriptions(of: caller.partnerID, in: work).count < Store.mostSubscriptions else {
+            let others = try await store.subscriptions(of: caller.partnerID, in: work)
+            let same = try others.first { try $0.answers(document, of: caller.clientID) }?.subscription
+            guard same != nil || others.count < Store.mostSubscriptions else {
                 throw R4.Refusal(.tooCostly, "At most \(Store.mostSubscriptions) subscriptions; delete one first.")
             }
-            let subscription = Subscription(
-                subscriptionID: store.ids.new(), partnerID: caller.partnerID, topic: checked.topic,
-                heartbeatSeconds: checked.heartbeatSeconds, endsAt: checked.endsAt, at: work.now)
-            try store.add(subscription, content: document.serialized(), in: work)
-            try work.tx.audit(AuditRecord(.create, under: try context.permit(classes: [])), context)
+            let subscription =
+                same
+                ?? Subscription(
+                    subscriptionID: store.ids.new(), partnerID: caller.partnerID, clientID: caller.clientID,
+                    topic: checked.topic, heartbeatSeconds: checked.heartbeatSeconds, endsAt: checked.endsAt,
+                    at: work.now)
+            if same == nil { try store.add(subscription, content: document.serialized(), in: work) }
+            let action: AuditRecord.Action = same == nil ? .create : .read
+            try work.tx.audit(AuditRecord(action, under: try context.permit(classes: [])), context)
             return try FHIRAnswer.resource(
                 subscription.resource(document), status: .created,
                 at: "\(baseURL)/Subscription/\(subscription.subscriptionID)/_history/\(subscription.version)")
@@ -112,6 +121,7 @@ extension FHIRRoutes {
         let last = try Self.number("eventsUntilNumber", in: items) ?? .max
         return try await withSubscription(.read, context) { stored, caller, work in
             let subscription = stored.subscription
+            try caller.require(.read, subscription.topic.resourceType)
             let events = try await store.events(
                 of: subscription.subscriptionID, from: first, to: last, limit: 200, in: work)
             let referrals = try await store.load(Array(Set(events.map(\.referralID))), in: work)
@@ -156,6 +166,16 @@ extension FHIRRoutes {
             throw R4.Refusal(.value, "\(name) is the number of an event.", at: [name])
         }
         return number
+    }
+}
+
+extension StoredSubscription {
+    /// Whether the same was asked before by the same client, and is still heard of: what is sent twice is not told twice.
+    fileprivate func answers(_ document: FHIRDocument, of clientID: String) throws -> Bool {
+        guard subscription.clientID == clientID, [.requested, .active].contains(subscription.status) else {
+            return false
+        }
+        return try FHIRDocument.parse(content).canonical() == document.canonical()
     }
 }
 

@@ -3,6 +3,14 @@ internal import Models
 internal import ReferralsDomain
 
 extension Subscription.Topic {
+    /// Of what type its resources are.
+    var resourceType: String {
+        switch self {
+        case .task: "Task"
+        case .serviceRequest: "ServiceRequest"
+        }
+    }
+
     /// Gravity's canonical URL.
     var url: String {
         let topics = "http://hl7.org/fhir/us/sdoh-clinicalcare/SubscriptionTopic"
