@@ -140,7 +140,7 @@ extension Store {
             let view = senderView(of: referral, loaded.telling, at: work.now)
             try recordShown(shown, view, of: referral, with: key, in: work)
             try await queueWord(
-                of: referral, view, shown: shown, orderMoved: referral.isTakenBack && !before.referral.isTakenBack,
+                of: referral, view, shown: shown, orderMoved: referral.orderSteps != before.referral.orderSteps,
                 in: work)
         }
         return StoredReferral(
@@ -191,4 +191,7 @@ extension Store {
 extension Referral {
     /// Whether its sender took the order back.
     var isTakenBack: Bool { wasCancelledBySender || status == .enteredInError }
+
+    /// What its sender did to the order itself: requested it, took it back, called it an error.
+    fileprivate var orderSteps: [Bool] { [status != .draft, wasCancelledBySender, status == .enteredInError] }
 }

@@ -106,6 +106,17 @@ extension Store {
         return kept
     }
 
+    /// Keeps the order as its sender has made it since: as a version of its own. The participant is locked.
+    func keepOrder(_ content: [UInt8], of taken: TakenIn, in work: Work) async throws {
+        let referral = taken.stored.referral
+        guard let participant = try await participant(referral.participantID, in: work) else {
+            throw StoreError(.notFound)
+        }
+        try await keep(
+            [ReceivedResource(kind: "ServiceRequest", role: .referral, content: content)], of: referral,
+            by: participant, ids: taken.senderIDs, with: participant.dataKey, in: work)
+    }
+
     /// Changes a referral as its sender: takes it back, corrects it, or finishes a draft, which then is accepted where the
     /// policy says so, like one that is sent at once.
     ///

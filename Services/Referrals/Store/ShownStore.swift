@@ -105,7 +105,7 @@ extension Store {
     /// Queues a webhook that says no more than that something changed. Whether it may be said is asked again when it is
     /// sent.
     ///
-    /// - Parameter orderMoved: whether the order is another too: its sender took it back.
+    /// - Parameter orderMoved: whether the order is another too: its sender requested it or took it back.
     func queueWord(
         of referral: Referral, _ view: SenderView, shown: StoredReferral.Shown, orderMoved: Bool = false, in work: Work
     ) async throws {

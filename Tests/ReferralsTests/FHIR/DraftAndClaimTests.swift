@@ -50,6 +50,107 @@ struct DraftAndClaimTests {
         }
     }
 
+    @Test("a draft that is sent again as finished has the consent and the resources that came with it this time")
+    func finished() async throws {
+        try await PartnerServer.with { server in
+            let hospital = try await server.hospital()
+            let paths = try await hospital.refer {
+                Self.draft(&$0)
+                $0[["entry", 1, "resource", "provision", "actor"]] = nil
+            }
+            _ = try await hospital.refer {
+                $0[["entry", 2, "resource", "patientInstruction"]] = "Ask for Lee."
+                $0[["entry", 4, "resource", "status"]] = "finished"
+            }
+            try await server.referring.moveOn()
+            #expect(try await hospital.get(paths[3]).json[["status"]] == "in-progress", "the consent is in force")
+            let order = try await hospital.get(paths[2])
+            #expect(order.json[["patientInstruction"]] == "Ask for Lee." && order.json[["status"]] == "active")
+            #expect(order.headers[.eTag] == "W/\"2\"")
+            #expect(try await hospital.get(paths[4]).json[["status"]] == "finished")
+        }
+    }
+
+    @Test("a consent that came with the draft is recorded once, and sending it again revives none that was revoked")
+    func consentOnce() async throws {
+        try await PartnerServer.with { server in
+            let hospital = try await server.hospital()
+            let path = try await hospital.refer(Self.draft)[3]
+            let referring = server.referring
+            let consents = Statement("test.c", "select consent_id from referral.consent")
+            let consent = try #require(try await referring.look(consents, as: ConsentID.self).first)
+            let person = try #require(
+                try await referring.look(
+                    Statement("test.p", "select participant_id from referral.participant"), as: ParticipantID.self
+                ).first)
+            try await referring.work { work in
+                let locked = try await referring.store.lockPerson(person, in: work)
+                _ = try await referring.store.revoke(consent, of: locked, by: "coordinator", in: work)
+            }
+            _ = try await hospital.refer()
+            #expect(try await referring.look(consents, as: ConsentID.self) == [consent])
+            try await referring.moveOn()
+            #expect(try await hospital.get(path).json[["status"]] == "accepted")
+        }
+    }
+
+    @Test("of two requests that finish a draft the second finds it finished")
+    func finishedTwice() async throws {
+        try await Referring.with { referring in
+            let hospital = try await referring.hospital("General Hospital")
+            var intake = Intake.emergency(of: .jane, from: hospital)
+            intake.placerIdentifier = "ORD-1"
+            intake.asDraft = true
+            let sent = intake
+            let draft = try await referring.work { try await referring.store.takeIn(sent, in: $0) }
+            intake.asDraft = false
+            let again = intake
+            for _ in 1...2 {
+                let taken = try await referring.work { try await referring.store.finish(draft, as: again, in: $0) }
+                #expect(taken.stored.referral.status == .accepted)
+            }
+            #expect(try await referring.topics().filter { $0.hasPrefix("referral.") } == ["referral.accepted.v1"])
+        }
+    }
+
+    @Test("each step of an order's sender has an entity tag of its own, and what the agency does leaves it")
+    func versions() async throws {
+        try await PartnerServer.with { server in
+            let hospital = try await server.hospital()
+            let paths = try await hospital.refer(Self.draft)
+            var seen: [[String?]] = []
+            func look() async throws {
+                let order = try await hospital.get(paths[2])
+                seen.append([
+                    order.json[["status"]]?.string, order.headers[.eTag],
+                    order.json[["meta", "lastUpdated"]]?.string,
+                ])
+            }
+            func step(_ status: String) async throws {
+                server.referring.clock.advance(by: .seconds(60))
+                var task = try await hospital.get(paths[3]).json
+                task[["status"]] = .string(status)
+                task[["statusReason"]] = ["text": "because"]
+                #expect(try await hospital.send(.put, paths[3], task.serialized()).status == .ok)
+            }
+            try await look()
+            try await step("requested")
+            try await look()
+            try await server.referring.moveOn()
+            try await look()
+            try await step("cancelled")
+            try await look()
+            try await step("entered-in-error")
+            try await look()
+            #expect(
+                seen == [
+                    ["draft", "W/\"1\"", "2026-11-22T09:00:00Z"], ["active", "W/\"2\"", "2026-11-22T09:01:00Z"],
+                    ["active", "W/\"2\"", "2026-11-22T09:01:00Z"], ["revoked", "W/\"3\"", "2026-11-22T09:03:00Z"],
+                    ["entered-in-error", "W/\"4\"", "2026-11-22T09:04:00Z"],
+                ])
+        }
+    }
+
     @Test("a Task without an owner is found as one, and of two colleagues who claim it at once one does")
     func claim() async throws {
         try await PartnerServer.with { server in

@@ -294,6 +294,26 @@ struct SubscribingTests {
         }
     }
 
+    @Test("a draft that becomes a request is told to who subscribed to orders")
+    func requestedOrder() async throws {
+        try await Self.with(Self.subscription(topic: "Servicerequest")) { server, hospital, _, endpoint in
+            try await Self.send(server, to: endpoint)
+            let paths = try await hospital.refer {
+                $0[["entry", 2, "resource", "status"]] = "draft"
+                $0[["entry", 3, "resource", "status"]] = "draft"
+            }
+            try await Self.send(server, to: endpoint)
+            #expect(endpoint.received.count == 1)
+            let patch: JSONValue = [["op": "replace", "path": "/status", "value": "requested"]]
+            _ = try await hospital.send(.patch, paths[3], patch.serialized(), type: "application/json-patch+json")
+            try await Self.send(server, to: endpoint)
+            #expect(
+                try endpoint.told().last == [
+                    "event-notification", "1", "1", "\(PartnerServer.publicURL)\(paths[2])",
+                ])
+        }
+    }
+
     @Test("an empty notification names nothing, and a deleted subscription hears nothing")
     func emptyAndDeleted() async throws {
         try await Self.with(Self.subscription(content: "empty")) { server, hospital, path, endpoint in

@@ -55,6 +55,12 @@ public struct Consent: Hashable, Sendable {
         self.revocation = revocation
     }
 
+    /// Whether another one is the same paper: what it says, who signed it and when, whatever became of it since.
+    public func saysTheSame(as other: Consent) -> Bool {
+        (kind, discloser, information, recipient) == (other.kind, other.discloser, other.information, other.recipient)
+            && (purpose, expiry, signature, signedAt) == (other.purpose, other.expiry, other.signature, other.signedAt)
+    }
+
     /// Consents that the rule keeps apart: none of these is ever combined with another.
     public typealias Kind = ConsentTerms.Kind
 

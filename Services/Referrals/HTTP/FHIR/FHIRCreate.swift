@@ -113,12 +113,8 @@ extension FHIRRoutes {
         var intake = fhir.intake(of: person, receivedAt: work.now)
         intake.referralID = id
         var taken = try await store.takeIn(intake, in: work)
-        if taken.wasKnown, taken.stored.referral.status == .draft, !intake.asDraft, let ids = taken.senderIDs {
-            // A draft that is sent again as finished is a request to be worked on; it must not stay lying.
-            let actor = Referral.Actor(.requester, fhir.caller.clientID)
-            taken = try await store.changeSent(
-                ids.taskID, .task, by: fhir.caller.partnerID, expecting: nil, in: work
-            ) { current, id in try current.request(id, by: actor, at: work.now) }
+        if taken.wasKnown, taken.stored.referral.status == .draft, !intake.asDraft {
+            taken = try await store.finish(taken, as: intake, in: work)
         }
         try store.record(taken, told: .create, context, in: work)
         return taken

@@ -99,7 +99,7 @@ extension FHIRRoutes {
     ) async throws -> TakenIn {
         let actor = Referral.Actor(.requester, caller.clientID)
         do {
-            return try await store.changeSent(id, .task, by: caller.partnerID, expecting: version, in: work) {
+            let changed = try await store.changeSent(id, .task, by: caller.partnerID, expecting: version, in: work) {
                 current, referral in
                 switch change.status {
                 case .cancelled: try current.cancel(referral, because: change.reason, by: actor, at: work.now)
@@ -107,9 +107,21 @@ extension FHIRRoutes {
                 default: try current.withdrawAsError(referral, because: change.reason, by: actor, at: work.now)
                 }
             }
+            if change.status == .requested { try await activateOrder(of: changed, caller, in: work) }
+            return changed
         } catch is Referral.Refusal {
             // It moved on, perhaps unseen: what the sender was shown is what it is told.
             throw R4.Refusal([TaskLife.Refusal.noSuchStep.issue(from: shown, to: change.status)])
         }
+    }
+
+    /// That its Task is requested makes a draft's order one.
+    private func activateOrder(of taken: TakenIn, _ caller: FHIRCaller, in work: Work) async throws {
+        guard let alias = taken.senderIDs?.referralID,
+            let received = try await store.received("ServiceRequest", alias, of: caller.partnerID, in: work)
+        else { return }
+        let document = try FHIRDocument.parse(received.content)
+        guard document[["status"]] == "draft" else { return }
+        try await store.keepOrder(document.settingStatus("active").serialized(), of: taken, in: work)
     }
 }

@@ -60,14 +60,17 @@ struct ResourceRendering: Sendable {
         if let received { document = try FHIRDocument.parse(received.content).resolved(ids) }
         var version = received?.version ?? 1
         var lastUpdated = received?.receivedAt ?? referral.receivedAt
-        if referral.isTakenBack {
-            document = document.settingStatus(referral.status == .enteredInError ? "entered-in-error" : "revoked")
-            version += 1
-            lastUpdated = taken.stored.shown.at
-        } else if referral.status != .draft, document.json["status"]?.string == "draft" {
-            // Its Task was requested since: that is what makes the order one.
+        // Each step that its sender took is a version of its own, also where a later one hides it.
+        if referral.status != .draft, document.json["status"]?.string == "draft" {
+            // Its Task was requested since, before that was kept with the order.
             document = document.settingStatus("active")
             version += 1
+        }
+        if referral.isTakenBack {
+            let isError = referral.status == .enteredInError
+            document = document.settingStatus(isError ? "entered-in-error" : "revoked")
+            version += isError ? 2 : 1
+            lastUpdated = referral.closedAt ?? taken.stored.shown.at
         }
         return labelled(document)
             .identified(id: ids.referralID.uuidString.lowercased(), version: version, lastUpdated: lastUpdated)
