@@ -20,6 +20,7 @@ create table referral.subscription (
   subscription_id   uuid        not null,
   partner_id        uuid        not null,
   client_id         text        not null,   -- whose end is the end of its subscriptions
+  run               integer     not null,   -- how often it was asked for
   version           integer     not null,
   topic             text        not null,
   status            text        not null,
@@ -34,7 +35,7 @@ create table referral.subscription (
   constraint subscription_pkey primary key (agency_id, subscription_id),
   constraint subscription_partner_fkey foreign key (agency_id, partner_id) references referral.partner,
   constraint subscription_client_fkey foreign key (agency_id, client_id) references referral.partner_client,
-  constraint subscription_version_positive check (version > 0),
+  constraint subscription_version_positive check (run > 0 and version > 0),
   constraint subscription_topic_known check (topic in ('task', 'service-request')),
   constraint subscription_status_known check (status in ('requested', 'active', 'error', 'off')),
   constraint subscription_heartbeat_bounded check (heartbeat_seconds between 60 and 86400),

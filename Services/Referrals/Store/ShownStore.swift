@@ -24,14 +24,9 @@ extension Statement {
             select from referral.outside_server as o
             where o.agency_id = $1 and o.partner_id = $2 and o.task_owner is not null),
           array(
-            select s.subscription_id
+            select s.topic || '/' || s.run || '/' || s.subscription_id
             from referral.subscription as s
-            where s.agency_id = $1 and s.partner_id = $2 and s.status = 'active' and s.topic = 'task'
-            order by s.subscription_id),
-          array(
-            select s.subscription_id
-            from referral.subscription as s
-            where s.agency_id = $1 and s.partner_id = $2 and s.status = 'active' and s.topic = 'service-request'
+            where s.agency_id = $1 and s.partner_id = $2 and s.status = 'active'
             order by s.subscription_id)
         from referral.partner
         where agency_id = $1 and partner_id = $2 and status = 'active'
@@ -45,15 +40,18 @@ struct Listeners: Hashable, Sendable {
     var hasWebhook = false
     /// Whether Tasks on the partner's own server may have to be written.
     var hasTasks = false
-    /// Subscriptions to Tasks, and to orders.
-    var tasks: [SubscriptionID] = []
-    var orders: [SubscriptionID] = []
+    var subscriptions: [Listener] = []
 
     init() {}
 
     init(_ rows: Rows) throws {
         guard let row = rows.first else { return }
-        (hasWebhook, hasTasks, tasks, orders) = try row.decode((Bool, Bool, [SubscriptionID], [SubscriptionID]).self)
+        let (hasWebhook, hasTasks, texts) = try row.decode((Bool, Bool, [String]).self)
+        (self.hasWebhook, self.hasTasks) = (hasWebhook, hasTasks)
+        subscriptions = try texts.map { text throws(StoreError) in
+            guard let listener = Listener(text) else { throw StoreError(.unknownCode) }
+            return listener
+        }
     }
 }
 

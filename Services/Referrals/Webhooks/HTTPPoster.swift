@@ -32,7 +32,8 @@ struct HTTPPoster: Sendable {
     @Sendable
     func post(_ webhook: WebhookRequest) async -> Int? {
         await exchange(
-            OutgoingRequest(method: .POST, url: webhook.url, headers: webhook.headers, body: webhook.body)
+            OutgoingRequest(
+                method: .POST, url: webhook.url, headers: webhook.headers, body: webhook.body, patience: webhook.patience)
         )?.status
     }
 
@@ -57,6 +58,7 @@ struct HTTPPoster: Sendable {
     }
 
     private func send(_ outgoing: OutgoingRequest, host: String, address: String) async throws -> IncomingAnswer {
+        let timeout = outgoing.patience.map { min(self.timeout, .seconds(Int64($0))) } ?? self.timeout
         var configuration = base
         configuration.redirectConfiguration = .disallow
         configuration.dnsOverride = [host: address]
@@ -90,6 +92,8 @@ struct OutgoingRequest: Sendable {
     var body: [UInt8]?
     /// How much of the answer is read; a longer one counts as none. Bytes.
     var mostRead = 0
+    /// For how long at most an answer is waited for, where that is less than usual. Seconds.
+    var patience: Int?
 }
 
 /// What somebody else's server answered.

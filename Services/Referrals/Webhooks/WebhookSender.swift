@@ -121,6 +121,8 @@ struct WebhookRequest: Hashable, Sendable {
     let url: String
     let headers: [String: String]
     let body: [UInt8]
+    /// After how many seconds the receiver wants it to have failed; never longer than we wait ourselves.
+    var patience: Int?
 }
 
 extension UUID {

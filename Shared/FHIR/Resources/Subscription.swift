@@ -40,6 +40,10 @@ extension R4 {
         public let content: Content?
         /// Seconds.
         public let heartbeatPeriod: Int?
+        /// After how many seconds at most a notification is to have failed.
+        public let timeout: Int?
+        /// How many events one notification holds at most.
+        public let maxCount: Int?
 
         public init(_ document: FHIRDocument, at expression: String?) throws(Refusal) {
             self = try Self.read(document, at: expression) { Self($0, document) }
@@ -59,10 +63,13 @@ extension R4 {
                 .compactMap { $0[["valueString"]]?.string }
             let content = Self.extensions("payload-content", of: channel?.object["_payload"]).first
             self.content = content?[["valueCode"]]?.string.flatMap(Content.init)
-            heartbeatPeriod =
-                Self.extensions("heartbeat-period", of: channel.map { .object($0.object) }).first.flatMap {
-                    ($0[["valueUnsignedInt"]] ?? $0[["valueInteger"]])?.integer
+            func number(_ name: String) -> Int? {
+                Self.extensions(name, of: channel.map { .object($0.object) }).first.flatMap {
+                    ($0[["valueUnsignedInt"]] ?? $0[["valuePositiveInt"]] ?? $0[["valueInteger"]])?.integer
                 }
+            }
+            heartbeatPeriod = number("heartbeat-period")
+            (timeout, maxCount) = (number("timeout"), number("max-count"))
             let status: Status? = reader.code("status")
             let type: ChannelType? = channel?.code("type")
             guard let status, let type, let criteria = reader.string("criteria") else { return nil }

@@ -53,12 +53,16 @@ struct ConformanceTests {
             answers["service"] = try await hospital.get("/fhir/HealthcareService/overdose-follow-up")
             answers["services"] = try await hospital.get(
                 "/fhir/HealthcareService?_include=HealthcareService:organization")
-            let subscription = try await hospital.post("/fhir/Subscription", SubscribingTests.subscription())
+            let subscription = try await hospital.post(
+                "/fhir/Subscription", SubscribingTests.subscription(heartbeat: 60, timeout: 5, maxCount: 10))
             answers["subscription"] = subscription
             let subscribed = "/fhir/Subscription/\(try #require(subscription.json[["id"]]?.string))"
             answers["subscription-read"] = try await hospital.get(subscribed)
             answers["subscription-status"] = try await hospital.get("\(subscribed)/$status")
             answers["subscription-events"] = try await hospital.get("\(subscribed)/$events")
+            var changed = subscription.json
+            changed[["channel", "endpoint"]] = "https://hospital.example/elsewhere"
+            answers["subscription-updated"] = try await hospital.send(.put, subscribed, changed.serialized())
             answers["subscriptions"] = try await hospital.get("/fhir/Subscription")
             let patientID = try #require(paths[0].split(separator: "/").last.map(String.init))
             answers["condition"] = try await hospital.post(

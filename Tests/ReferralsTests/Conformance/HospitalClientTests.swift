@@ -65,6 +65,9 @@ struct HospitalClientTests {
                 "_payload": {"extension": [{"url": backport, "valueCode": "id-only"}]}})
         subscription.save()
         assert subscription["status"] == "requested"
+        subscription["channel"]["endpoint"] = "https://hospital.example/elsewhere"
+        subscription.save()
+        assert subscription["status"] == "requested" and subscription["meta"]["versionId"] == "2", subscription
         subscription.delete()
         try:
             client.reference("Subscription", subscription.id).to_resource()

@@ -16,7 +16,8 @@ struct SubscribingTests {
     /// As a client sends it (R4 backport of topics).
     static func subscription(
         topic: String = "Task", filters: [String] = [], heartbeat: Int? = nil, content: String = "id-only",
-        endpoint: String = "https://hospital.example/hooks"
+        endpoint: String = "https://hospital.example/hooks", timeout: Int? = nil, maxCount: Int? = nil,
+        id: String? = nil
     ) -> JSONValue {
         let backport = "http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition"
         var json: JSONValue = [
@@ -40,19 +41,21 @@ struct SubscribingTests {
                     })
             ]
         }
-        if let heartbeat {
-            json[["channel", "extension"]] = [
-                [
-                    "url": .string("\(backport)/backport-heartbeat-period"),
-                    "valueUnsignedInt": .number(JSONNumber(heartbeat)),
-                ]
-            ]
+        let numbers = [
+            ("heartbeat-period", "valueUnsignedInt", heartbeat), ("timeout", "valueUnsignedInt", timeout),
+            ("max-count", "valuePositiveInt", maxCount),
+        ].compactMap { name, type, number -> JSONValue? in
+            guard let number else { return nil }
+            let url: JSONValue = .string("\(backport)/backport-\(name)")
+            return .object(["url": url, type: .number(JSONNumber(number))])
         }
+        if !numbers.isEmpty { json[["channel", "extension"]] = .array(numbers) }
+        json[["id"]] = id.map { .string($0) }
         return json
     }
 
     /// The hospital's endpoint, which answers as it is told to.
-    private final class Endpoint: Sendable {
+    final class Endpoint: Sendable {
         private let state = NIOLockedValueBox((status: Optional(200), received: [WebhookRequest]()))
 
         func answer(_ status: Int?) { state.withLockedValue { $0.status = status } }
@@ -86,7 +89,7 @@ struct SubscribingTests {
     }
 
     /// A hospital that has subscribed, the path of its subscription, and its endpoint.
-    private static func with(
+    static func with(
         _ subscription: JSONValue = subscription(),
         _ body: @escaping @Sendable (PartnerServer, Sender, String, Endpoint) async throws -> Void
     ) async throws {
@@ -103,7 +106,7 @@ struct SubscribingTests {
     /// Sends what is due, until nothing is.
     ///
     /// - Parameter times: how often each is sent, as after a crash before it could be written down.
-    private static func send(_ server: PartnerServer, to endpoint: Endpoint, times: Int = 1) async throws {
+    static func send(_ server: PartnerServer, to endpoint: Endpoint, times: Int = 1) async throws {
         let webhooks = WebhookSender(
             pool: server.referring.pool, store: server.referring.store, clock: server.referring.clock.wall,
             baseURL: "\(PartnerServer.publicURL)/fhir"
@@ -124,7 +127,7 @@ struct SubscribingTests {
         }
     }
 
-    private static func status(_ hospital: Sender, _ path: String) async throws -> String? {
+    static func status(_ hospital: Sender, _ path: String) async throws -> String? {
         try await hospital.get(path).json[["status"]]?.string
     }
 
@@ -338,6 +341,9 @@ struct SubscribingTests {
                 try await other.get(path), try await other.get("\(path)/$status"),
                 try await other.get("\(path)/$events"),
                 try await other.send(.delete, path),
+                try await other.send(
+                    .put, path,
+                    Self.subscription(id: String(path.dropFirst("/fhir/Subscription/".count))).serialized()),
             ] { #expect(answer.status == .notFound) }
             #expect(try await other.get("/fhir/Subscription").json[["total"]] == 0)
             #expect(try await hospital.get("/fhir/Subscription").json[["total"]] == 1)
@@ -375,7 +381,8 @@ struct SubscribingTests {
         "a filter that the topic does not have, full resources and too quick a heartbeat are refused",
         arguments: [
             subscription(filters: ["Task?patient=1"]), subscription(filters: ["Task?colour=red"]),
-            subscription(content: "full-resource"), subscription(heartbeat: 5),
+            subscription(content: "full-resource"), subscription(heartbeat: 5), subscription(timeout: 0),
+            subscription(timeout: .max), subscription(maxCount: 0),
         ])
     func refusedExtensions(_ wanted: JSONValue) async throws {
         try await PartnerServer.with { server in

@@ -212,6 +212,8 @@ struct ForeignCallerTests {
                         "fhirCreateRelatedPerson": Self.later("RelatedPerson"),
                         "fhirUpdateTask":
                             #"{"resourceType":"Task","id":"{id}","status":"cancelled","intent":"order","statusReason":{"text":"x"}}"#,
+                        "fhirUpdateSubscription": String(
+                            decoding: SubscribingTests.subscription(id: "{id}").serialized(), as: UTF8.self),
                         "fhirPatchTask": #"[{"op":"replace","path":"/status","value":"cancelled"}]"#,
                     ],
                     owners: [

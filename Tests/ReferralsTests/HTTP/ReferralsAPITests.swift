@@ -64,7 +64,8 @@ struct ReferralsAPITests {
                     "closeFund", "changeFund", "listFundSpendings",
                     "listCapacity", "stateCapacity",
                     "fhirSearchHealthcareServices", "fhirReadHealthcareService", "fhirCreateSubscription",
-                    "fhirSearchSubscriptions", "fhirReadSubscription", "fhirDeleteSubscription",
+                    "fhirSearchSubscriptions", "fhirReadSubscription", "fhirUpdateSubscription",
+                    "fhirDeleteSubscription",
                     "fhirSubscriptionStatus",
                     // The card follows from what the EHR sends; nothing about anybody is looked up.
                     "listHookServices", "callHookService", "takeHookFeedback",

@@ -249,9 +249,9 @@ struct PlanTests {
         select '\(agency)', '\(agency).' || n, pg_temp.id(0, n), 'https://keys.example', '{}', now()
         from generate_series(0, 800) n;
         insert into referral.subscription
-          (agency_id, subscription_id, partner_id, client_id, version, topic, status, content, events, told_at, created_at,
+          (agency_id, subscription_id, partner_id, client_id, run, version, topic, status, content, events, told_at, created_at,
            changed_at)
-        select '\(agency)', pg_temp.id(12, n), pg_temp.id(0, n % 800), '\(agency).' || n % 800, 1,
+        select '\(agency)', pg_temp.id(12, n), pg_temp.id(0, n % 800), '\(agency).' || n % 800, 1, 1,
           case when n % 2 = 0 then 'task' else 'service-request' end, 'active', 'x', 10, now(), now(), now()
         from generate_series(1, 3000) n;
         insert into referral.subscription_event

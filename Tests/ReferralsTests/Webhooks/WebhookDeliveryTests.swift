@@ -235,6 +235,23 @@ struct WebhookDeliveryTests {
         }
     }
 
+    @Test("a receiver that wants to be waited for less is")
+    func patience() async throws {
+        let (ending, ended) = AsyncStream.makeStream(of: Void.self)
+        let handler: WebhookReceiver.Handler = { _ in
+            for await _ in ending { break }
+            return HTTPResponse(status: .ok)
+        }
+        try await WebhookReceiver.with(handler) { receiver in
+            var request = Self.request(receiver.url("/never"))
+            request.patience = 1
+            let began = ContinuousClock.now
+            #expect(await receiver.poster(timeout: .seconds(60)).post(request) == nil)
+            #expect(ContinuousClock.now - began < .seconds(30))
+            ended.finish()
+        }
+    }
+
     private static func request(_ url: String) -> WebhookRequest {
         WebhookRequest(url: url, headers: [:], body: Array("{}".utf8))
     }

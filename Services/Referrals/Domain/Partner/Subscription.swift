@@ -1,8 +1,8 @@
 public import Models
 
 /// What a partner's client wants to hear of. A pure state machine: it begins as `requested`, one handshake makes it
-/// `active` or an `error`, and nobody but the client brings it back, by making a new one. Where its client is disabled, it is
-/// `off`.
+/// `active` or an `error`, and nobody but a client brings it back, by asking for it anew. Where its client is disabled, it
+/// is `off`.
 public struct Subscription: Hashable, Sendable {
     /// How it stands; the codes of R4.
     public enum Status: String, Codable, CaseIterable, Hashable, Sendable { case requested, active, error, off }
@@ -15,12 +15,14 @@ public struct Subscription: Hashable, Sendable {
 
     public let subscriptionID: SubscriptionID
     public let partnerID: PartnerID
-    /// Who asked for it.
-    public let clientID: String
-    public let topic: Topic
-    public let heartbeatSeconds: Int?
-    public let endsAt: Instant?
     public let createdAt: Instant
+    /// Who asked for it last.
+    public internal(set) var clientID: String
+    public internal(set) var topic: Topic
+    public internal(set) var heartbeatSeconds: Int?
+    public internal(set) var endsAt: Instant?
+    /// How often it was asked for: what was queued for an earlier time goes nowhere.
+    public internal(set) var run: Int
     public internal(set) var version: Int
     public internal(set) var status: Status
     /// How many events were numbered.
@@ -36,18 +38,19 @@ public struct Subscription: Hashable, Sendable {
     ) {
         self.init(
             subscriptionID: subscriptionID, partnerID: partnerID, clientID: clientID, topic: topic,
-            heartbeatSeconds: heartbeatSeconds, endsAt: endsAt, createdAt: now, version: 1, status: .requested,
+            heartbeatSeconds: heartbeatSeconds, endsAt: endsAt, createdAt: now, run: 1, version: 1, status: .requested,
             events: 0, error: nil, toldAt: now, changedAt: now)
     }
 
     /// As it was stored.
     public init(
         subscriptionID: SubscriptionID, partnerID: PartnerID, clientID: String, topic: Topic, heartbeatSeconds: Int?,
-        endsAt: Instant?, createdAt: Instant, version: Int, status: Status, events: Int64, error: String?, toldAt: Instant,
+        endsAt: Instant?, createdAt: Instant, run: Int, version: Int, status: Status, events: Int64, error: String?,
+        toldAt: Instant,
         changedAt: Instant
     ) {
         (self.subscriptionID, self.partnerID, self.clientID) = (subscriptionID, partnerID, clientID)
-        self.topic = topic
+        (self.topic, self.run) = (topic, run)
         (self.heartbeatSeconds, self.endsAt, self.createdAt) = (heartbeatSeconds, endsAt, createdAt)
         (self.version, self.status, self.events, self.error) = (version, status, events, error)
         (self.toldAt, self.changedAt) = (toldAt, changedAt)
@@ -68,6 +71,23 @@ public struct Subscription: Hashable, Sendable {
         guard status == .requested || status == .active else { return }
         move(to: .error, at: now)
         error = reason
+    }
+
+    /// A client asks for it anew, perhaps for something else: the endpoint is asked again before it hears of anything.
+    public mutating func asked(
+        by clientID: String, topic: Topic, heartbeatSeconds: Int?, endsAt: Instant?, at now: Instant
+    ) {
+        (self.clientID, self.topic) = (clientID, topic)
+        (self.heartbeatSeconds, self.endsAt) = (heartbeatSeconds, endsAt)
+        move(to: .requested, at: now)
+        (run, error, toldAt) = (run + 1, nil, now)
+    }
+
+    /// A client wants to hear no more, for now.
+    public mutating func turnedOff(at now: Instant) {
+        guard status != .off else { return }
+        move(to: .off, at: now)
+        error = nil
     }
 
     /// Its client hears no more.

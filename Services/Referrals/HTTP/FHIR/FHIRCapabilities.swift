@@ -48,12 +48,15 @@ extension FHIRRoutes {
                 documentation: "The agency's programmes and whether they can take somebody on, as its people last said."
             ),
             .init(
-                type: "Subscription", interactions: [.create, .read, .searchType, .delete],
+                type: "Subscription", interactions: [.create, .read, .searchType, .update, .delete],
                 operations: [
                     .init("status", definedBy: "\(subscriptionOperations)/backport-subscription-status"),
                     .init("events", definedBy: "\(subscriptionOperations)/backport-subscription-events"),
                 ], topics: Subscription.Topic.allCases.map(\.url),
-                documentation: "By rest-hook, with empty or id-only notifications in JSON."
+                documentation: """
+                    By rest-hook, with empty or id-only notifications in JSON, one event each. Each update but to off begins \
+                    with a handshake; headers that it leaves out stay as long as the endpoint does.
+                    """
             ),
             .init(
                 type: "Consent", interactions: [.read, .searchType],

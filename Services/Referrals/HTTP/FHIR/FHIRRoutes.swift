@@ -114,7 +114,7 @@ struct FHIRRoutes: Sendable {
             SMARTScope("ServiceRequest", [.create, .read, .search]),
             SMARTScope("Task", [.create, .read, .update, .search]),
             SMARTScope("Organization", [.read, .search]), SMARTScope("HealthcareService", [.read, .search]),
-            SMARTScope("Subscription", [.create, .read, .delete, .search]),
+            SMARTScope("Subscription", [.create, .read, .update, .delete, .search]),
         ]
         + carried.map { type in
             SMARTScope(type, laterCompanions.contains(type) ? [.create, .read, .search] : [.read, .search])

@@ -4,95 +4,6 @@ internal import Models
 internal import Postgres
 internal import ReferralsDomain
 
-extension Statement {
-    static let insertSubscription = Statement(
-        "subscription.insert",
-        """
-        insert into referral.subscription
-          (agency_id, subscription_id, partner_id, client_id, version, topic, status, content, heartbeat_seconds, events,
-           error, ends_at, told_at, created_at, changed_at)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
-        """
-    )
-
-    static let findSubscription = Statement(
-        "subscription.find",
-        """
-        select subscription_id, partner_id, client_id, version, topic, status, content, heartbeat_seconds, events, error,
-          ends_at, told_at, created_at, changed_at
-        from referral.subscription
-        where agency_id = $1 and subscription_id = $2
-        """
-    )
-
-    static let lockSubscription = Statement(
-        "subscription.lock",
-        """
-        select subscription_id, partner_id, client_id, version, topic, status, content, heartbeat_seconds, events, error,
-          ends_at, told_at, created_at, changed_at
-        from referral.subscription
-        where agency_id = $1 and subscription_id = $2
-        for update
-        """
-    )
-
-    static let listSubscriptions = Statement(
-        "subscription.list",
-        """
-        select subscription_id, partner_id, client_id, version, topic, status, content, heartbeat_seconds, events, error,
-          ends_at, told_at, created_at, changed_at
-        from referral.subscription
-        where agency_id = $1 and partner_id = $2
-        order by subscription_id
-        """
-    )
-
-    static let updateSubscription = Statement(
-        "subscription.update",
-        """
-        update referral.subscription
-        set version = $3, status = $4, events = $5, error = $6, told_at = $7, changed_at = $8
-        where agency_id = $1 and subscription_id = $2
-        """
-    )
-
-    static let resealSubscription = Statement(
-        "subscription.reseal",
-        """
-        update referral.subscription
-        set content = $3
-        where agency_id = $1 and subscription_id = $2
-        """
-    )
-
-    /// All of an agency, to bring them under the present key.
-    static let listSubscriptionContents = Statement(
-        "subscription.list_contents",
-        """
-        select subscription_id, partner_id, content
-        from referral.subscription
-        where agency_id = $1
-        for no key update
-        """
-    )
-
-    static let deleteSubscriptionEvents = Statement(
-        "subscription_event.delete",
-        """
-        delete from referral.subscription_event
-        where agency_id = $1 and subscription_id = $2
-        """
-    )
-
-    static let deleteSubscription = Statement(
-        "subscription.delete",
-        """
-        delete from referral.subscription
-        where agency_id = $1 and subscription_id = $2
-        """
-    )
-}
-
 /// A subscription with the resource as its client sent it.
 struct StoredSubscription: Sendable {
     var subscription: Subscription
@@ -110,11 +21,30 @@ extension Store {
             content, subscription.subscriptionID, of: subscription.partnerID, in: work.agencyID)
         work.tx.enqueue(
             .insertSubscription, work.agencyID, subscription.subscriptionID, subscription.partnerID,
-            subscription.clientID, subscription.version, subscription.topic, subscription.status, sealed,
-            subscription.heartbeatSeconds, subscription.events, subscription.error, subscription.endsAt, subscription.toldAt, subscription.createdAt,
+            subscription.clientID, subscription.run, subscription.version, subscription.topic, subscription.status,
+            sealed, subscription.heartbeatSeconds, subscription.events, subscription.error, subscription.endsAt,
+            subscription.toldAt, subscription.createdAt,
             subscription.changedAt
         )
-        try queueHandshake(on: subscription.subscriptionID, in: work)
+        try queueHandshake(on: subscription, in: work)
+    }
+
+    /// Keeps what a client asks for instead of what was asked before, and queues the handshake where there is to be one.
+    /// The subscription is locked.
+    func replace(
+        _ before: StoredSubscription, by subscription: Subscription, content: [UInt8], in work: Work
+    ) throws {
+        let id = subscription.subscriptionID
+        let sealed = try vault.sealSubscription(content, id, of: subscription.partnerID, in: work.agencyID)
+        work.tx.enqueue(
+            .replaceSubscription, work.agencyID, id, subscription.clientID, subscription.run, subscription.version,
+            subscription.topic, subscription.status, sealed, subscription.heartbeatSeconds, subscription.error,
+            subscription.endsAt, subscription.toldAt, subscription.changedAt)
+        // Of another topic's events nothing could be said in the words of this one.
+        if subscription.topic != before.subscription.topic {
+            work.tx.enqueue(.deleteSubscriptionEvents, work.agencyID, id)
+        }
+        if subscription.run != before.subscription.run { try queueHandshake(on: subscription, in: work) }
     }
 
     /// One of the partner's own; nil for any other.
@@ -151,7 +81,9 @@ extension Store {
     func stopSubscriptions(ofClient client: String, of partner: PartnerID, in work: Work) async throws {
         for stored in try await subscriptions(of: partner, in: work) where stored.subscription.clientID == client {
             // What is under way on it waits for its end.
-            guard var subscription = try await lockSubscription(stored.subscription.subscriptionID, in: work)?.subscription
+            guard
+                var subscription = try await lockSubscription(stored.subscription.subscriptionID, in: work)?
+                    .subscription
             else { continue }
             subscription.stopped(because: "The client that asked for it was disabled.", at: work.now)
             save(subscription, in: work)
@@ -182,7 +114,8 @@ extension Store {
             clientID: try row.column("client_id"), topic: try row.column("topic"),
             heartbeatSeconds: try row.column("heartbeat_seconds"),
             endsAt: try row.column("ends_at"), createdAt: try row.column("created_at"),
-            version: try row.column("version"), status: try row.column("status"), events: try row.column("events"),
+            run: try row.column("run"), version: try row.column("version"), status: try row.column("status"),
+            events: try row.column("events"),
             error: try row.column("error"), toldAt: try row.column("told_at"), changedAt: try row.column("changed_at"))
         return StoredSubscription(
             subscription: subscription,

@@ -35,7 +35,9 @@ extension WebhookSender {
         _ kind: SubscriptionWord.Kind, _ attempt: DeliveryAttempt, in work: Work
     ) async throws -> WebhookRequest? {
         let word = try JSONValue.decode(SubscriptionWord.self, from: attempt.payload.bytes)
-        guard let stored = try await store.lockSubscription(word.subscriptionID, in: work) else { return nil }
+        guard let stored = try await store.lockSubscription(word.subscriptionID, in: work),
+            stored.subscription.run == word.run
+        else { return nil }
         var subscription = stored.subscription
         subscription.expired(at: work.now)
         if subscription.status == .off { store.save(subscription, in: work) }
@@ -51,7 +53,7 @@ extension WebhookSender {
             guard let due = subscription.heartbeatDueAt else { return nil }
             guard due <= work.now else {
                 // Something else has gone out meanwhile, which was sign enough.
-                try store.queueHeartbeat(on: subscription.subscriptionID, at: due, in: work)
+                try store.queueHeartbeat(on: subscription, at: due, in: work)
                 return nil
             }
         case .event:
@@ -120,7 +122,7 @@ extension WebhookSender {
         if let secret = try await store.webhook(of: partner, in: work)?.secret {
             headers["webhook-signature"] = WebhookSignature.of(body, id: id, at: work.now, secret: secret)
         }
-        return WebhookRequest(url: endpoint, headers: headers, body: body)
+        return WebhookRequest(url: endpoint, headers: headers, body: body, patience: resource.timeout)
     }
 
     /// Writes down what the endpoint answered; what comes of the attempt.
@@ -128,16 +130,16 @@ extension WebhookSender {
         _ kind: SubscriptionWord.Kind, _ attempt: DeliveryAttempt, _ answer: Int?, in work: Work
     ) async throws -> DeliveryResult {
         let word = try JSONValue.decode(SubscriptionWord.self, from: attempt.payload.bytes)
-        guard var subscription = try await store.lockSubscription(word.subscriptionID, in: work)?.subscription else {
-            return .withdrawn("deleted")
-        }
+        guard var subscription = try await store.lockSubscription(word.subscriptionID, in: work)?.subscription,
+            subscription.run == word.run
+        else { return .withdrawn("deleted, or asked for anew") }
         let reason = answer.map { "status \($0)" } ?? "no answer"
         if let answer, (200..<300).contains(answer) {
             if kind == .handshake { subscription.opened(at: work.now) }
             subscription.told(at: work.now)
             store.save(subscription, in: work)
             if kind != .event, let due = subscription.heartbeatDueAt {
-                try store.queueHeartbeat(on: subscription.subscriptionID, at: due, in: work)
+                try store.queueHeartbeat(on: subscription, at: due, in: work)
             }
             return .sent
         }

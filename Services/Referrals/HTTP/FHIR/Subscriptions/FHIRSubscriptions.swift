@@ -20,6 +20,9 @@ extension FHIRRoutes {
             .get, "/fhir/Subscription/{id}", "fhirReadSubscription", "A subscription and how it stands.",
             discloses: [], to: &routes, readSubscription)
         add(
+            .put, "/fhir/Subscription/{id}", "fhirUpdateSubscription", "Hear of something else, elsewhere, or not now.",
+            discloses: [], to: &routes, putSubscription)
+        add(
             .delete, "/fhir/Subscription/{id}", "fhirDeleteSubscription", "Hear no more.", discloses: [], to: &routes,
             deleteSubscription)
         add(
@@ -145,7 +148,7 @@ extension FHIRRoutes {
         }
     }
 
-    private func withSubscription(
+    func withSubscription(
         _ permission: SMARTScope.Permission, _ context: APIContext,
         _ answer: @Sendable (StoredSubscription, FHIRCaller, Work) async throws -> Response
     ) async throws -> Response {
@@ -166,33 +169,5 @@ extension FHIRRoutes {
             throw R4.Refusal(.value, "\(name) is the number of an event.", at: [name])
         }
         return number
-    }
-}
-
-extension StoredSubscription {
-    /// Whether the same was asked before by the same client, and is still heard of: what is sent twice is not told twice.
-    fileprivate func answers(_ document: FHIRDocument, of clientID: String) throws -> Bool {
-        guard subscription.clientID == clientID, [.requested, .active].contains(subscription.status) else {
-            return false
-        }
-        return try FHIRDocument.parse(content).canonical() == document.canonical()
-    }
-}
-
-extension Subscription {
-    /// As its client reads it: what it sent, without the headers, which are secrets, and how it stands.
-    fileprivate func resource(_ document: FHIRDocument) -> FHIRDocument {
-        document.setting(["channel", "header"], to: nil)
-            .settingStatus(status.rawValue)
-            .setting(["error"], to: error.map { .string($0) })
-            .identified(
-                id: subscriptionID.description, version: version, lastUpdated: changedAt)
-    }
-
-    fileprivate func notification(
-        _ kind: R4.SubscriptionNotification.Kind, url: String, told: [R4.SubscriptionNotification.Event] = []
-    ) -> R4.SubscriptionNotification {
-        R4.SubscriptionNotification(
-            kind, of: url, topic: topic.url, status: .init(status), events: events, told: told, error: error)
     }
 }

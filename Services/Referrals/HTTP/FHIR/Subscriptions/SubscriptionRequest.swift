@@ -75,8 +75,11 @@ struct SubscriptionRequest: Sendable {
         "webhook-signature",
     ]
 
+    /// - Parameter present: how it stands, where one is changed.
     /// - Throws: all that cannot be served, with its places.
-    init(_ wanted: R4.Subscription, allowsLocal: Bool, at now: Instant) throws(R4.Refusal) {
+    init(
+        _ wanted: R4.Subscription, changing present: Subscription.Status? = nil, allowsLocal: Bool, at now: Instant
+    ) throws(R4.Refusal) {
         var issues: [R4.Issue] = []
         func refuse(_ kind: R4.Issue.Kind, _ text: String, at place: String) {
             issues.append(R4.Issue(kind, text, at: ["Subscription.\(place)"]))
@@ -87,8 +90,15 @@ struct SubscriptionRequest: Sendable {
             let known = Subscription.Topic.allCases.map(\.url).joined(separator: ", ")
             refuse(.notSupported, "The criteria is a topic: \(known).", at: "criteria")
         }
-        if wanted.status != .requested {
-            refuse(.businessRule, "A new subscription has the status requested.", at: "status")
+        switch wanted.status {
+        case .requested: break
+        case .off where present != nil: break
+        // As it was read, with something else changed.
+        case .active where present == .active: break
+        default:
+            refuse(
+                .businessRule, "A client asks by requested, or ends by off what it has; the server says how it went.",
+                at: "status")
         }
         if wanted.channelType != .restHook {
             refuse(.notSupported, "The channel is a rest-hook.", at: "channel.type")
@@ -105,6 +115,12 @@ struct SubscriptionRequest: Sendable {
         }
         if let seconds = wanted.heartbeatPeriod, !(60...86_400).contains(seconds) {
             refuse(.value, "A heartbeat is every 60 to 86400 seconds.", at: "channel.extension")
+        }
+        if let seconds = wanted.timeout, !(1...86_400).contains(seconds) {
+            refuse(.value, "A time-out is 1 to 86400 seconds.", at: "channel.extension")
+        }
+        if let count = wanted.maxCount, count < 1 {
+            refuse(.value, "A notification holds one event at least.", at: "channel.extension")
         }
         if wanted.headers.count > 10 || wanted.headers.contains(where: { Self.header($0) == nil }) {
             refuse(.value, "At most 10 headers, as Name: value, none that HTTP needs itself.", at: "channel.header")
