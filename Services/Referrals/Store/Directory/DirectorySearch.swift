@@ -115,8 +115,3 @@ extension Store {
     /// In minutes: of what opens within, a page is found by its hour faster than by its place.
     private static let soon = 360
 }
-
-extension ID<DirectoryEntry> {
-    /// Before all others.
-    static let first = Self(rawValue: .init(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)))
-}

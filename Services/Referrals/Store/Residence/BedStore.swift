@@ -155,8 +155,3 @@ extension Bed {
             service: try row.column("service"))
     }
 }
-
-extension ID<Bed> {
-    /// Before all others.
-    static let first = Self(rawValue: .init(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)))
-}

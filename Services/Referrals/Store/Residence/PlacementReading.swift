@@ -125,8 +125,3 @@ extension Placement {
             nextPlace: try row.column("next_place"), nextResidenceID: try row.column("next_residence_id"))
     }
 }
-
-extension ID<Subject.Placement> {
-    /// Before all others.
-    static let first = Self(rawValue: .init(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)))
-}

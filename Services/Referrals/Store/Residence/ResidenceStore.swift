@@ -112,8 +112,3 @@ extension Store {
         }
     }
 }
-
-extension ID<Subject.Residence> {
-    /// Before all others.
-    static let first = Self(rawValue: .init(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)))
-}
