@@ -103,6 +103,26 @@ import Testing
         }
     }
 
+    @Test(
+        "of a sender that numbers no visits, one day's messages are one visit, and who comes again is suggested again")
+    func unnumbered() async throws {
+        try await PartnerServer.with { server in
+            let hospital = try await server.hospital()
+            for (event, at) in [
+                ("A04", "20261120085900+0000"), ("A08", "20261120091000+0000"), ("A04", "20261122085900+0000"),
+            ] {
+                _ = try await hospital.send(hl7: Self.visit(event, visit: "", at: at))
+            }
+            #expect(try await Self.told(server).count == 2)
+            let admitted = Self.visit(visit: "", at: "20261122085910+0000")
+            let fields = String(repeating: "|", count: 25) + "20261119"
+            for _ in 0..<2 {
+                _ = try await hospital.send(hl7: admitted.replacing("\rDG1", with: "\(fields)\rDG1"))
+            }
+            #expect(try await Self.told(server).count == 3, "by the day of admission where that is said")
+        }
+    }
+
     @Test("messages of one visit that meet make one suggestion")
     func meeting() async throws {
         try await PartnerServer.with { server in

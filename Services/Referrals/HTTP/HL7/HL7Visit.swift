@@ -68,8 +68,8 @@ struct HL7Visit: Sendable {
         return texts.compactMap(\.self)
     }
 
-    /// The visit's number, else the account's, else the patient's with the day of admission; whoever has none of them is
-    /// told apart by the message.
+    /// The visit's number, else the account's, else the patient's with the day of admission, or where that is not said with
+    /// the day of the message: somebody may come again. Whoever has none of them is told apart by the message.
     private static func name(_ message: HL7Message) -> String {
         func number(_ kind: String, _ value: HL7Repetition?) -> String? {
             guard let value, let text = value.text(1) else { return nil }
@@ -78,8 +78,10 @@ struct HL7Visit: Sendable {
         let (stay, patient) = (message.first("PV1"), message.first("PID"))
         if let visit = number("visit", stay?.repetitions(19).first) { return visit }
         if let account = number("account", patient?.repetitions(18).first) { return account }
-        if let person = number("patient", patient?.repetitions(3).first) {
-            return "\(person)|\(stay?.text(44)?.prefix(8) ?? "")"
+        if let person = number("patient", patient?.repetitions(3).first),
+            let day = (stay?.text(44) ?? message.header.text(7))?.prefix(8)
+        {
+            return "\(person)|\(day)"
         }
         return "message|\(message.header.text(3) ?? "")|\(message.header.text(4) ?? "")|\(message.controlID ?? "")"
     }
