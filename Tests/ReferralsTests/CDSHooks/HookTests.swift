@@ -178,6 +178,30 @@ private struct EHR: Sendable {
                         ]
                     }, 1
                 ),
+                (
+                    "an outpatient visit in front of it",
+                    {
+                        var clinic = $0[["prefetch", "encounter"]] ?? .null
+                        clinic[["id"]] = nil
+                        clinic[["class", "code"]] = "AMB"
+                        $0[["prefetch", "encounter"]] = [
+                            "resourceType": "Bundle",
+                            "entry": [["resource": clinic], ["resource": $0[["prefetch", "encounter"]] ?? .null]],
+                        ]
+                    }, 1
+                ),
+                (
+                    "a confirmed diagnosis",
+                    { $0[condition]?[["verificationStatus"]] = ["coding": [["code": "confirmed"]]] }, 1
+                ),
+                (
+                    "a refuted diagnosis",
+                    { $0[condition]?[["verificationStatus"]] = ["coding": [["code": "refuted"]]] }, 0
+                ),
+                (
+                    "a diagnosis that was entered in error",
+                    { $0[condition]?[["verificationStatus"]] = ["coding": [["code": "entered-in-error"]]] }, 0
+                ),
                 ("another diagnosis", { $0[condition]?[["code", "coding", 0, "code"]] = "J18.9" }, 0),
                 ("an inpatient", { $0[["prefetch", "encounter", "class", "code"]] = "IMP" }, 0),
                 ("over", { $0[["prefetch", "encounter", "status"]] = "finished" }, 0),

@@ -51,10 +51,15 @@ public struct OverdoseRules: Codable, Hashable, Sendable {
     /// What speaks for an overdose, in the words of the rules and never of the visit; empty where nothing does, and for
     /// visits that are none of an emergency department.
     public func signs(of visit: EmergencyVisit) -> [String] {
-        guard let visitClass = visit.visitClass?.uppercased(), visitClasses.contains(visitClass) else { return [] }
+        guard isEmergency(visit.visitClass) else { return [] }
         let found = visit.codes.compactMap(sign) + visit.reasons.flatMap(signs)
         var seen: Set<String> = []
         return found.filter { seen.insert($0).inserted }
+    }
+
+    /// Whether a visit of this class is one of an emergency department.
+    public func isEmergency(_ visitClass: String?) -> Bool {
+        visitClass.map { visitClasses.contains($0.uppercased()) } ?? false
     }
 
     private func sign(of code: EmergencyVisit.Code) -> String? {

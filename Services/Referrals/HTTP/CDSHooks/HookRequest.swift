@@ -12,8 +12,9 @@ struct HookRequest: Sendable {
     let userID: String?
     let visit: EmergencyVisit
 
+    /// - Parameter rules: which of several visits is one to an emergency department.
     /// - Throws: 400 for what is no request of this service; 412 where it lacks what must be sent along.
-    init(_ body: some Collection<UInt8>, for service: HookService) throws(Problem) {
+    init(_ body: some Collection<UInt8>, for service: HookService, _ rules: OverdoseRules) throws(Problem) {
         let json: JSONValue
         do {
             json = try JSONValue.parse(body)
@@ -32,13 +33,24 @@ struct HookRequest: Sendable {
         let encounters = Self.resources(json[["prefetch", "encounter"]], of: "Encounter")
         guard let encounters else { throw .prefetchMissing("encounter") }
         let wanted = json[["context", "encounterId"]]?.string
-        let encounter = encounters.first { encounter in
+        let present = encounters.filter { encounter in
             service.counts(status: encounter["status"]?.string)
                 && (wanted == nil || encounter["id"] == nil || encounter["id"]?.string == wanted)
         }
+        // A search by patient finds every visit that is open: a day clinic's may stand in front.
+        let encounter = present.first { rules.isEmergency(Self.visitClass($0)) } ?? present.first
         encounterID = encounter?["id"]?.string.flatMap { Self.isID($0) ? $0 : nil }
         let conditions = Self.resources(json[["prefetch", "conditions"]], of: "Condition") ?? []
-        visit = Self.visit(encounter, conditions)
+        visit = Self.visit(encounter, conditions.filter { !Self.isWithdrawn($0) })
+    }
+
+    private static func visitClass(_ encounter: JSONValue) -> String? { encounter[["class", "code"]]?.string }
+
+    /// Whether somebody has found a diagnosis to be untrue, or never to have been meant.
+    private static func isWithdrawn(_ condition: JSONValue) -> Bool {
+        (condition[["verificationStatus", "coding"]]?.items ?? []).contains {
+            ["refuted", "entered-in-error"].contains($0["code"]?.string)
+        }
     }
 
     private static func visit(_ encounter: JSONValue?, _ conditions: [JSONValue]) -> EmergencyVisit {
@@ -52,7 +64,7 @@ struct HookRequest: Sendable {
         let concepts = (encounter["reasonCode"]?.items ?? []) + diagnoses.compactMap { $0["code"] }
         let codings = concepts.flatMap { $0["coding"]?.items ?? [] }
         return EmergencyVisit(
-            visitClass: encounter[["class", "code"]]?.string,
+            visitClass: visitClass(encounter),
             codes: codings.compactMap { coding in
                 coding["code"]?.string.map { EmergencyVisit.Code(system: coding["system"]?.string, code: $0) }
             },

@@ -56,7 +56,7 @@ struct HookRoutes: Sendable {
     }
 
     private func call(_ service: HookService, _ context: APIContext) throws(Problem) -> Response {
-        let request = try HookRequest(context.body.readableBytesView, for: service)
+        let request = try HookRequest(context.body.readableBytesView, for: service, rules)
         let signs = rules.signs(of: request.visit)
         Counter(
             label: "referrals_hook_calls_total",
