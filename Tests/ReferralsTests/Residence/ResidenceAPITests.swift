@@ -109,6 +109,41 @@ struct ResidenceAPITests {
         }
     }
 
+    @Test("a bed is called by at most 60 characters, counted as PostgreSQL counts them")
+    func label() async throws {
+        try await Housing.with { housing in
+            let path = "/v1/residences/\(try await housing.residence())/beds"
+            let kind = #""kind": {"gender": "women", "household": "single"}"#
+            // A letter and its accent are two characters, and one that is seen.
+            for (label, status) in [
+                (String(repeating: "e\u{301}", count: 31), 422), (String(repeating: "é", count: 60), 201),
+            ] {
+                let made = try await housing.client.call(.post, path, "{\"label\": \"\(label)\", \(kind)}")
+                #expect(made.status == status, "\(made.text)")
+            }
+        }
+    }
+
+    @Test("whoever enters or describes a bed that is taken is not told that it is open")
+    func describedWhileTaken() async throws {
+        try await Housing.with { housing in
+            let residence = try await housing.residence()
+            let path = "/v1/residences/\(residence)/beds"
+            let body = #"{"label": "1A", "kind": {"gender": "women", "household": "single"}}"#
+            let made = try await housing.client.call(.post, path, key: "k", body)
+            let bed = try #require(try made["bedID"])
+            let applied = try await housing.applied(1, to: residence)
+            try await housing.step("accept", applied, #"{"bedID": "\#(bed)"}"#)
+            let again = try await housing.client.call(.post, path, key: "k", body)
+            let renamed = try await housing.client.call(
+                .put, "\(path)/\(bed)", ifMatch: 1, body.replacing("1A", with: "1B"))
+            for answer in [again, renamed] {
+                #expect(try answer["bedID"] == bed && answer["state"] == nil, "\(answer.text)")
+            }
+            #expect(try await housing.client.call(.get, path).items().first?["state"]?.string == "held")
+        }
+    }
+
     @Test("a house outside the agency says what it has; from its first bed here on its beds are counted")
     func said() async throws {
         try await Housing.with { housing in

@@ -53,8 +53,7 @@ extension ReferralsAPI {
                     throw StoreError(.notFound)
                 }
                 return try .created(
-                    BedView(StoredBed(bed: bed, taken: nil), telling: false, at: work.now),
-                    at: "/v1/residences/\(bed.residenceID)/beds", etag: bed.version)
+                    BedView(bed), at: "/v1/residences/\(bed.residenceID)/beds", etag: bed.version)
             }
         }
     }
@@ -69,8 +68,7 @@ extension ReferralsAPI {
                 (bed.label, bed.kind, bed.service) = (body.label, body.kind, body.service ?? .inService)
             }
             try work.tx.audit(AuditRecord(.update, under: try context.permit()), context)
-            return try .ok(
-                BedView(StoredBed(bed: bed, taken: nil), telling: false, at: work.now), etag: bed.version)
+            return try .ok(BedView(bed), etag: bed.version)
         }
     }
 

@@ -65,7 +65,10 @@ struct BedBody: Decodable, Sendable {
     var service: Bed.Service?
 
     func checked() throws(Faults) -> BedBody {
-        guard label.nonBlank != nil, label.count <= 60 else { throw Faults([Fault("/label", "1 to 60 characters")]) }
+        // Counted as PostgreSQL counts, and JSON Schema: one letter that is seen may be several characters.
+        guard label.nonBlank != nil, label.unicodeScalars.count <= 60 else {
+            throw Faults([Fault("/label", "1 to 60 characters")])
+        }
         return self
     }
 }
@@ -77,7 +80,7 @@ struct BedView: Encodable {
     let label: String
     let kind: BedKind
     let service: Bed.Service
-    /// `open`, `held`, `hold-ended`, `occupied`; nil where it is not in service.
+    /// `open`, `held`, `hold-ended`, `occupied`; nil where it is not in service, and where nobody looked who has it.
     let state: State?
     let placementID: PlacementID?
     let participantID: ParticipantID?
@@ -89,6 +92,13 @@ struct BedView: Encodable {
         case open, held, occupied
         /// Whoever it was held for has not moved in: it may be given to another.
         case holdEnded = "hold-ended"
+    }
+
+    /// The bed alone, as the answer to who describes it: who has it is another question, and another disclosure.
+    init(_ bed: Bed) {
+        (bedID, residenceID, label) = (bed.bedID, bed.residenceID, bed.label)
+        (kind, service, version) = (bed.kind, bed.service, bed.version)
+        (state, placementID, participantID, since, heldUntil) = (nil, nil, nil, nil, nil)
     }
 
     /// - Parameter telling: whether the caller may be told who has it.
