@@ -25,6 +25,7 @@ let jwt = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
 let locks = Target.Dependency.product(name: "NIOConcurrencyHelpers", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
 let nioFoundation = Target.Dependency.product(name: "NIOFoundationEssentialsCompat", package: "swift-nio")
 let deques = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
@@ -308,7 +309,7 @@ let package = Package(
             dependencies: ["FHIR", "HL7v2", "ReferralsSettings", crypto, cryptoExtras, httpClient, locks, mustache],
             exclude: ["Settings"],
             pages: ["disclosures.mustache", "record.mustache"],
-            testDependencies: [hummingbirdTLS]
+            testDependencies: [hummingbirdTLS, nioEmbedded]
         )
         + service(
             "PeerMatching",

@@ -130,8 +130,8 @@ final class MLLPHandler: ChannelDuplexHandler {
         switch phase {
         case .betweenMessages: start(phase, limits.idle, context)
         case .inFrame: start(phase, limits.frame, context)
-        // A request has a time limit of its own.
-        case .inHand: stop()
+        // A request has a time limit of its own. One that stands here without a phase is that of an answer on its way.
+        case .inHand: if timer?.phase != nil { stop() }
         }
     }
 
