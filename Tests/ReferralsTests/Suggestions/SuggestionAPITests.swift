@@ -1,3 +1,4 @@
+import Confidentiality
 import FoundationEssentials
 import HTTPTypes
 import JSON
@@ -5,6 +6,7 @@ import Models
 import Postgres
 import ReferralsDomain
 import ServiceKit
+import TestKit
 import Testing
 
 @testable import Referrals
@@ -78,11 +80,22 @@ import Testing
             let audited = try await referring.look(Self.audit, as: String.self)
             #expect(
                 audited == [
-                    "listSuggestions search 0 referral", "readSuggestion read 0 identity+referral",
+                    "listSuggestions search 0 referral", "readSuggestion read 0 identity+location+referral",
                     "acceptSuggestion create 1 presence+referral", "acceptSuggestion create 1 presence+referral",
                     "listSuggestions search 0 referral", "listSuggestions search 0 referral",
                 ])
         }
+    }
+
+    @Test("whoever may not be told where somebody is, is told who they are and no place")
+    func place() {
+        let visit = SuggestedVisit(person: .jane, location: "ED, 12, B")
+        func shown(_ classes: Set<DataClass>) -> SuggestedVisitView {
+            SuggestedVisitView(visit, within: .office(of: AgencyID(rawValue: UUID()), classes: classes))
+        }
+        let (without, with) = (shown([.identity]), shown([.identity, .location]))
+        #expect(without.location == nil && without.familyName != nil)
+        #expect(with.location == "ED, 12, B")
     }
 
     @Test("dismissing sends nobody, says why by a code, and forgets whom it was about")

@@ -19,7 +19,7 @@ extension ReferralsAPI {
         routes.add(
             Route(
                 .get, "/v1/suggestions/{suggestionID}", "readSuggestion", "Whom a suggestion is about",
-                access: .office, discloses: [.identity, .referral]),
+                access: .office, discloses: [.identity, .location, .referral]),
             readSuggestion)
         routes.add(
             Route(

@@ -79,6 +79,6 @@ struct SuggestedVisitView: Encodable {
         phone = permit.allows(.phone) ? person.phone : nil
         gender = permit.allows(.gender) ? person.gender : nil
         identifiers = permit.allows(.identifiers) ? person.identifiers : nil
-        location = visit.location
+        location = permit.allows(.location) ? visit.location : nil
     }
 }
