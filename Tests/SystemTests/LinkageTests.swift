@@ -13,10 +13,10 @@ import Testing
         try await RunningSuite.with { suite in
             let (journey, caller, base) = (try await suite.journey(), Caller(), suite.addresses.referrals)
             let hospital = try await journey.registerHospital("General", intakePolicy: "review")
-            let onCall = try await journey.peerOnCall()
+            _ = try await journey.peerOnCall()
             _ = try await journey.refer(from: hospital, try await journey.token(of: hospital))
             let referral = try await journey.accept(from: hospital)
-            let peer = try await journey.acknowledge(try await journey.match(of: referral), fallback: onCall)
+            let peer = try await journey.acknowledge(try await journey.match(of: referral))
             let token = try await journey.staffToken("peer", peer: peer)
             let person = "\(base)/v1/participants/\(referral.participantID)"
             try await journey.eventually("the peer to be known as theirs") {

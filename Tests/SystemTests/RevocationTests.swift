@@ -12,11 +12,11 @@ import Testing
             let referrals = suite.addresses.referrals
             let supervisor = try await journey.staffToken("supervisor")
             let hospital = try await journey.registerHospital("Mercy", intakePolicy: "review")
-            let peer = try await journey.peerOnCall()
+            _ = try await journey.peerOnCall()
             let token = try await journey.token(of: hospital)
             let task = try await journey.refer(from: hospital, token)
             let referral = try await journey.accept(from: hospital)
-            _ = try await journey.acknowledge(try await journey.match(of: referral), fallback: peer)
+            _ = try await journey.acknowledge(try await journey.match(of: referral))
             try await journey.eventually("the Task to be in progress") {
                 try await journey.status(of: task, token) == "in-progress"
             }

@@ -47,12 +47,27 @@ extension Journey {
         return found
     }
 
+    /// Everybody who is on call is asked for another dispatch, and has not answered.
+    struct NobodyFree: Error, CustomStringConvertible {
+        let description = """
+            nobody could be asked: each peer on call has an offer of another dispatch that is still open. \
+            Decline those (as the peer: POST /v1/matches/{matchID}/decline), put another peer on shift \
+            (as a supervisor: POST /v1/shifts), or begin anew: stop the suite and delete .handrail
+            """
+    }
+
+    /// Who is asked for a dispatch, the latest where several are.
+    static func asked(in match: JSONValue) throws -> PeerID {
+        let open = match[["offers"]]?.array?.last { $0[["status"]]?.string == "open" }
+        guard let peer = open?[["peerID"]]?.string.flatMap({ PeerID($0) }) else { throw NobodyFree() }
+        return peer
+    }
+
     /// The peer who is asked takes the dispatch.
-    func acknowledge(_ match: String, fallback: PeerID) async throws -> PeerID {
+    func acknowledge(_ match: String) async throws -> PeerID {
         let url = "\(addresses.matching)/v1/matches/\(match)"
-        let asked = try await caller.send("GET", url, token: try await staffToken("supervisor"))
-        let offers = asked.body[["offers"]]?.array ?? []
-        let peer = offers.last?[["peerID"]]?.string.flatMap { PeerID($0) } ?? fallback
+        let dispatch = try await caller.send("GET", url, token: try await staffToken("supervisor"))
+        let peer = try Self.asked(in: dispatch.body)
         _ = try await caller.send("POST", "\(url)/acknowledge", token: try await staffToken("peer", peer: peer))
         return peer
     }

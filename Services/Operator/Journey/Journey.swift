@@ -24,7 +24,7 @@ struct Journey: Sendable {
         let hospital = try await registerHospital(
             "General Hospital \(UUID().uuidString.prefix(8))", intakePolicy: "review")
         try await report("the operator", "registers the hospital “\(hospital.name)” with its public key")
-        let peer = try await peerOnCall()
+        _ = try await peerOnCall()
         try await report("the supervisor", "sees that a peer is on call")
 
         let token = try await token(of: hospital)
@@ -35,7 +35,7 @@ struct Journey: Sendable {
         try await report("the coordinator", "sees the referral accepted; Task \(try await status(of: task, token))")
 
         let match = try await match(of: referral)
-        let matched = try await acknowledge(match, fallback: peer)
+        let matched = try await acknowledge(match)
         try await report("the peer", "acknowledges the dispatch")
         try await eventually("the Task to be in progress") { try await status(of: task, token) == "in-progress" }
         try await report("the hospital", "sees its Task in-progress")

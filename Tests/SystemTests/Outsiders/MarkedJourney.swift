@@ -25,12 +25,12 @@ struct MarkedJourney: Sendable {
 
     func play() async throws -> Played {
         let hospital = try await registerHospital()
-        let onCall = try await journey.peerOnCall()
+        _ = try await journey.peerOnCall()
         let token = try await journey.token(of: hospital)
         let task = try await refer(hospital, token)
         let referral = try await journey.accept(from: hospital)
         let match = try await journey.match(of: referral)
-        let peer = try await journey.acknowledge(match, fallback: onCall)
+        let peer = try await journey.acknowledge(match)
         try await journey.atBedside(match, peer)
         let plan = try await journey.plan(of: referral)
         try await recordContact(referral, plan, peer)
