@@ -76,9 +76,7 @@ create table referral.placement (
   priority          text        not null,   -- a code of residences.json
   priority_rank     integer     not null,   -- its rank when it was given: a new file does not turn a list round
   applied_at        timestamptz not null,
-  bed_id            uuid,
-  bed_from          timestamptz,
-  bed_until         timestamptz,            -- when the bed was free again; null while it is taken
+  bed_id            uuid,                   -- the bed that they have, or had when they moved out: bed_stay says when
   held_until        timestamptz,            -- after this the bed may be given to another; null once moved in
   moved_in_at       timestamptz,
   moved_out_at      timestamptz,
@@ -99,29 +97,26 @@ create table referral.placement (
     ('applied', 'interviewed', 'accepted', 'moved-in', 'moved-out', 'declined', 'withdrawn')),
   constraint placement_wish_known check (wish ~ '^(men|women|any)/(single|parent-with-children|family)$'),
   constraint placement_bed_whole check (
-    (bed_id is null) = (bed_from is null)
-    and (bed_id is null or status in ('accepted', 'moved-in', 'moved-out'))
-    and (bed_until is not null) = (bed_id is not null and status = 'moved-out')
+    (bed_id is null or status in ('accepted', 'moved-in', 'moved-out'))
     and (held_until is not null) = (bed_id is not null and status = 'accepted')),
   constraint placement_stay_whole check (
     (moved_in_at is not null) = (status in ('moved-in', 'moved-out'))
     and (moved_out_at is not null) = (status = 'moved-out')
-    and moved_in_at <= moved_out_at and bed_from <= bed_until),
+    and moved_in_at <= moved_out_at),
   constraint placement_declined_whole check ((declined_by is not null) = (status = 'declined')),
   constraint placement_declined_by_known check (declined_by in ('residence', 'participant')),
   constraint placement_reason_whole check ((reason is not null) = (status in ('moved-out', 'declined'))),
   constraint placement_next_whole check ((next_place is not null) = (status = 'moved-out')),
-  -- Two can never have one bed at one time, and nobody lives in two places: PostgreSQL itself refuses it, however many
-  -- processes write, also for times that are entered afterwards.
-  constraint placement_bed_once exclude using gist (
-    agency_id with =, bed_id with =, tstzrange(bed_from, bed_until) with &&) where (bed_id is not null),
+  -- Nobody lives in two places: PostgreSQL itself refuses it, however many processes write, also for times that are
+  -- entered afterwards.
   constraint placement_participant_once exclude using gist (
     agency_id with =, participant_id with =, tstzrange(moved_in_at, moved_out_at) with &&) where (moved_in_at is not null)
 );
 -- Nobody waits twice for one house.
 create unique index placement_once_at_a_time on referral.placement (agency_id, participant_id, residence_id)
   where status in ('applied', 'interviewed', 'accepted', 'moved-in');
-create index placement_bed on referral.placement (agency_id, bed_id) where bed_id is not null and bed_until is null;
+create index placement_bed on referral.placement (agency_id, bed_id)
+  where bed_id is not null and status in ('accepted', 'moved-in');
 create index placement_participant on referral.placement (agency_id, participant_id, placement_id);
 -- The waiting list in its order: applied, interviewed, or accepted and without a bed.
 create index placement_waiting on referral.placement
@@ -129,6 +124,24 @@ create index placement_waiting on referral.placement
   where bed_id is null and status in ('applied', 'interviewed', 'accepted');
 create index placement_residence on referral.placement (agency_id, residence_id, status, placement_id);
 select handrail.protect_table('referral.placement', 'referrals', 'select, insert, update');
+
+-- Who had which bed, and when: a row for each bed in which somebody slept, and for the one that is held for them. Whoever
+-- changes beds leaves a row behind.
+create table referral.bed_stay (
+  agency_id    uuid        not null,
+  placement_id uuid        not null,
+  began_at     timestamptz not null,
+  ended_at     timestamptz,               -- when the bed was free again; null while it is taken
+  bed_id       uuid        not null,
+  constraint bed_stay_pkey primary key (agency_id, placement_id, began_at),
+  constraint bed_stay_placement_fkey foreign key (agency_id, placement_id) references referral.placement,
+  constraint bed_stay_bed_fkey foreign key (agency_id, bed_id) references referral.bed,
+  constraint bed_stay_ends_after check (began_at <= ended_at),
+  -- Two can never have one bed at one time, also in times that are entered afterwards, and in beds that they left since.
+  constraint bed_stay_once exclude using gist (
+    agency_id with =, bed_id with =, tstzrange(began_at, ended_at) with &&)
+);
+select handrail.protect_table('referral.bed_stay', 'referrals', 'select, insert, delete');
 
 -- Each change of a placement.
 create table referral.placement_transition (

@@ -35,7 +35,7 @@ struct PlacementStoreTests {
             #expect(statuses == [200: 1, 409: all.count - 1], "\(statuses)")
             let holders = try await housing.referring.look(
                 Statement(
-                    "test.holders", "select count(*)::bigint from referral.placement where bed_id is not null"),
+                    "test.holders", "select count(*)::bigint from referral.bed_stay"),
                 as: Int.self)
             #expect(holders == [1])
         }
@@ -52,20 +52,21 @@ struct PlacementStoreTests {
             for number in 1...2 {
                 ids.append(String(try await housing.applied(number, to: residence).path.suffix(36)))
             }
-            func stay(_ placement: String, _ from: String, _ until: String, in bed: String?) -> String {
+            func stay(_ placement: String, _ from: String, _ until: String, in bed: String) -> String {
                 """
                 update referral.placement
                 set status = 'moved-out', reason = 'planned', next_place = 'unknown', moved_in_at = '\(from)',
-                  moved_out_at = '\(until)', bed_id = \(bed.map { "'\($0)'" } ?? "null"),
-                  bed_from = \(bed == nil ? "null" : "'\(from)'"), bed_until = \(bed == nil ? "null" : "'\(until)'")
-                where placement_id = '\(placement)'
+                  moved_out_at = '\(until)', bed_id = '\(bed)'
+                where placement_id = '\(placement)';
+                insert into referral.bed_stay (agency_id, placement_id, bed_id, began_at, ended_at)
+                values ('\(housing.referring.agencyID)', '\(placement)', '\(bed)', '\(from)', '\(until)')
                 """
             }
             try await housing.referring.fixture(stay(ids[0], "2026-01-01", "2026-02-01", in: bed))
             let overlapping = await #expect(throws: PostgresError.self) {
                 try await housing.referring.fixture(stay(ids[1], "2026-01-31", "2026-03-01", in: bed))
             }
-            #expect(overlapping?.constraint == "placement_bed_once")
+            #expect(overlapping?.constraint == "bed_stay_once")
             try await housing.referring.fixture(stay(ids[1], "2026-02-01", "2026-03-01", in: bed))
             let twice = await #expect(throws: PostgresError.self) {
                 try await housing.referring.fixture(
@@ -73,11 +74,51 @@ struct PlacementStoreTests {
                     update referral.placement
                     set participant_id = (
                       select participant_id from referral.placement where placement_id = '\(ids[0])'),
-                      moved_in_at = '2026-01-15', bed_id = null, bed_from = null, bed_until = null
+                      moved_in_at = '2026-01-15', bed_id = null
                     where placement_id = '\(ids[1])'
                     """)
             }
             #expect(twice?.constraint == "placement_participant_once")
+        }
+    }
+
+    @Test("the nights in a bed stay on record after somebody was given another one, and nobody else ever had them")
+    func changedBeds() async throws {
+        try await Housing.with { housing in
+            let residence = try await housing.residence()
+            let (first, second) = (
+                try await housing.bed(of: residence), try await housing.bed(of: residence, "1B")
+            )
+            let stay = try await housing.applied(1, to: residence)
+            try await housing.step("accept", stay, #"{"bedID": "\#(first)"}"#)
+            try await housing.step("move-in", stay)
+            for bed in [second, second, first] {
+                housing.referring.clock.advance(by: .seconds(86_400))
+                #expect(try await housing.step("bed", stay, #"{"bedID": "\#(bed)"}"#)["bedID"] == bed)
+            }
+            // It is found out that they had left in the night before the last change.
+            let out = try await housing.step(
+                "move-out", stay,
+                #"{"at": "2026-11-24T21:00:00Z", "reason": "planned", "nextPlace": "own-home"}"#)
+            #expect(try out["bedID"] == second, "\(out.text)")
+            let stays = try await housing.referring.look(
+                Statement(
+                    "test.stays",
+                    """
+                    select bed.label || ' ' || to_char(stay.began_at at time zone 'UTC', 'DD HH24') || ' '
+                      || to_char(stay.ended_at at time zone 'UTC', 'DD HH24')
+                    from referral.bed_stay as stay join referral.bed as bed using (agency_id, bed_id)
+                    order by stay.began_at
+                    """), as: String.self)
+            #expect(stays == ["1A 22 09 23 09", "1B 23 09 24 21"])
+            // Somebody else's stay is entered afterwards: the bed was taken then, and not by then.
+            let other = try await housing.applied(2, to: residence, more: #""appliedAt": "2026-11-01T00:00:00Z", "#)
+            try await housing.step("accept", other)
+            for (bed, day, status) in [(first, "22T12", 409), (second, "24T12", 409), (first, "23T12", 200)] {
+                let body = #"{"bedID": "\#(bed)", "at": "2026-11-\#(day):00:00Z"}"#
+                let answer = try await housing.step("move-in", other, body)
+                #expect(answer.status == status, "\(answer.text)")
+            }
         }
     }
 

@@ -167,6 +167,43 @@ struct PlacementTests {
         }
     }
 
+    @Test("whoever changes beds leaves a stay behind; the same bed again changes nothing about when it was theirs")
+    func changedBeds() throws {
+        var placement = Self.stored(.movedIn)
+        let day = Self.now + .seconds(-86_400)
+        try placement.take(Self.bed, heldUntil: Self.now, Self.turn())
+        #expect(placement.stays == [.init(bedID: Self.bed, from: day, until: nil)] && placement.version == 8)
+        try placement.take(.fixed(9), heldUntil: Self.now, Self.turn())
+        // Two changes within one moment: nobody slept in the bed in between.
+        try placement.take(.fixed(8), heldUntil: Self.now, Self.turn())
+        let later = Self.turn(Self.now + .seconds(60))
+        try placement.take(Self.bed, heldUntil: Self.now, later)
+        let stays: [Placement.BedStay] = [
+            .init(bedID: Self.bed, from: day, until: Self.now),
+            .init(bedID: .fixed(8), from: Self.now, until: later.now),
+            .init(bedID: Self.bed, from: later.now, until: nil),
+        ]
+        #expect(placement.stays == stays)
+        var held = Self.stored(.accepted)
+        try held.take(Self.bed, heldUntil: Self.now + .seconds(9), Self.turn())
+        #expect(held.bed?.from == day && held.bed?.heldUntil == Self.now + .seconds(9))
+        try held.take(.fixed(9), heldUntil: Self.now, Self.turn())
+        #expect(held.stays.map(\.bedID) == [.fixed(9)], "nobody slept in a bed that was held")
+    }
+
+    @Test("whoever had left before they were given another bed never had it; before they moved in nobody leaves")
+    func leftBefore() throws {
+        let (moved, left) = (Self.now + .seconds(-86_400), Self.now + .seconds(-3600))
+        var placement = Self.stored(.movedIn)
+        try placement.take(.fixed(9), heldUntil: Self.now, Self.turn())
+        var early = placement
+        #expect(throws: PlacementRefusal.wrongTime) {
+            try early.moveOut(at: moved + .seconds(-1), because: "rule", to: "unknown", Self.turn())
+        }
+        try placement.moveOut(at: left, because: "rule", to: "unknown", Self.turn())
+        #expect(placement.stays == [.init(bedID: Self.bed, from: moved, until: left)])
+    }
+
     @Test(
         "a bed fits whoever asks for such a one; one for anybody fits all, a family's room one parent",
         arguments: [

@@ -68,6 +68,7 @@ struct PlanTests {
         ),
         (.listBeds, "\(uuid), \(uuid), 51"), (.isBedTaken, uuid), (.lockPlacement, uuid),
         (.lockOverdueHold, "\(uuid), '2026-01-01'"), (.placementsBeside, "array[\(uuid)]::uuid[]"),
+        (.listBedStays, "array[\(uuid)]::uuid[]"), (.forgetBedStays, uuid),
         (.findPlacements, "array[\(uuid)]::uuid[], '2026-01-01'"),
         (.listPlacementsOfPerson, "array[\(uuid)]::uuid[], \(uuid), 51"),
         (.listPlacementsOfResidence, "\(uuid), 'moved-in', \(uuid), 51"),
@@ -306,14 +307,18 @@ struct PlanTests {
         select '\(agency)', pg_temp.id(12, n), 'any/family', 2, 1 from generate_series(1, 2000) n;
         insert into referral.placement
           (agency_id, placement_id, version, participant_id, residence_id, status, wish, priority, priority_rank,
-           applied_at, bed_id, bed_from, bed_until, moved_in_at, moved_out_at, reason, next_place, changed_at)
+           applied_at, bed_id, moved_in_at, moved_out_at, reason, next_place, changed_at)
         select '\(agency)', pg_temp.id(14, n), 1, pg_temp.id(1, n), pg_temp.id(12, n % 2000 + 1),
-          case when n % 3 = 0 then 'applied' else 'moved-out' end, 'any/single', 'standard', 100, now(),
-          case when n % 3 > 0 then pg_temp.id(13, n % 2000) end, case when n % 3 > 0 then at end,
-          case when n % 3 > 0 then at end, case when n % 3 > 0 then at end, case when n % 3 > 0 then at end,
-          case when n % 3 > 0 then 'planned' end, case when n % 3 > 0 then 'unknown' end, now()
+          ('{applied,moved-out,moved-in}'::text[])[n % 3 + 1], 'any/single', 'standard', 100, now(),
+          case when n % 3 > 0 then pg_temp.id(13, n % 2000) end,
+          case when n % 3 > 0 then at end, case when n % 3 = 1 then at end,
+          case when n % 3 = 1 then 'planned' end, case when n % 3 = 1 then 'unknown' end, now()
         from generate_series(1, 5000) n, lateral (select timestamptz '2026-01-01' + n * interval '1 hour' as at) t
         where n % 2000 > 0;
+        insert into referral.bed_stay (agency_id, placement_id, bed_id, began_at, ended_at)
+        select agency_id, placement_id, bed_id, moved_in_at, moved_out_at
+        from referral.placement
+        where bed_id is not null;
         insert into referral.placement_transition
           (agency_id, placement_id, version, to_status, actor, at)
         select agency_id, placement_id, v, 'applied', 'x', now()

@@ -20,6 +20,14 @@ public struct Placement: Hashable, Sendable {
         }
     }
 
+    /// From when until when a bed was somebody's.
+    public struct BedStay: Hashable, Sendable {
+        public let bedID: BedID
+        public let from: Instant
+        /// Nil while it is taken.
+        public let until: Instant?
+    }
+
     /// Who said no.
     public enum Side: String, Codable, CaseIterable, Hashable, Sendable {
         case residence, participant
@@ -56,6 +64,8 @@ public struct Placement: Hashable, Sendable {
     public internal(set) var priorityRank: Int
     public let appliedAt: Instant
     public internal(set) var bed: TakenBed?
+    /// The beds in which they slept before that one, in their order.
+    public internal(set) var earlierBeds: [TakenBed]
     public internal(set) var movedInAt: Instant?
     public internal(set) var movedOutAt: Instant?
     public internal(set) var declinedBy: Side?
@@ -70,13 +80,14 @@ public struct Placement: Hashable, Sendable {
     public init(
         placementID: PlacementID, participantID: ParticipantID, residenceID: ResidenceID, version: Int,
         status: PlacementStatus, wish: BedKind, priority: String, priorityRank: Int, appliedAt: Instant,
-        bed: TakenBed? = nil, movedInAt: Instant? = nil, movedOutAt: Instant? = nil, declinedBy: Side? = nil,
-        reason: String? = nil, nextPlace: String? = nil, nextResidenceID: ResidenceID? = nil
+        bed: TakenBed? = nil, earlierBeds: [TakenBed] = [], movedInAt: Instant? = nil, movedOutAt: Instant? = nil,
+        declinedBy: Side? = nil, reason: String? = nil, nextPlace: String? = nil, nextResidenceID: ResidenceID? = nil
     ) {
         (self.placementID, self.participantID, self.residenceID) = (placementID, participantID, residenceID)
         (self.version, self.status, self.wish) = (version, status, wish)
         (self.priority, self.priorityRank, self.appliedAt) = (priority, priorityRank, appliedAt)
-        (self.bed, self.movedInAt, self.movedOutAt, self.declinedBy) = (bed, movedInAt, movedOutAt, declinedBy)
+        (self.bed, self.earlierBeds) = (bed, earlierBeds)
+        (self.movedInAt, self.movedOutAt, self.declinedBy) = (movedInAt, movedOutAt, declinedBy)
         (self.reason, self.nextPlace, self.nextResidenceID) = (reason, nextPlace, nextResidenceID)
     }
 
@@ -96,6 +107,11 @@ public struct Placement: Hashable, Sendable {
             Change(version: 1, from: nil, to: .applied, bedID: nil, note: note, actor: actor, at: now)
         ]
         return placement
+    }
+
+    /// All beds that they had, and from when until when each was theirs.
+    public var stays: [BedStay] {
+        (earlierBeds + [bed].compactMap(\.self)).map { BedStay(bedID: $0.bedID, from: $0.from, until: $0.until) }
     }
 
     /// Whether they wait for an answer or a bed.

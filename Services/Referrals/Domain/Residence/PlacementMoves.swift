@@ -45,11 +45,16 @@ extension Placement {
         go(to: .accepted, turn)
     }
 
-    /// They get a bed, or another one of the same residence; held anew for those who have not moved in.
+    /// They get a bed, or another one of the same residence; held anew for those who have not moved in. The same bed stays
+    /// theirs from when it was; one in which they slept is on record with its time.
     public mutating func take(_ bed: BedID, heldUntil: Instant, _ turn: PlacementTurn) throws(PlacementRefusal) {
+        let present = self.bed.flatMap { $0.bedID == bed ? $0 : nil }
         switch status {
-        case .accepted: self.bed = TakenBed(bed, from: turn.now, heldUntil: heldUntil)
-        case .movedIn: self.bed = TakenBed(bed, from: turn.now)
+        case .accepted: self.bed = TakenBed(bed, from: present?.from ?? turn.now, heldUntil: heldUntil)
+        case .movedIn where present == nil:
+            leaveBed(at: turn.now)
+            self.bed = TakenBed(bed, from: turn.now)
+        case .movedIn: break
         case .applied, .interviewed, .movedOut, .declined, .withdrawn: throw .notNow(status)
         }
         go(to: status, turn)
@@ -72,15 +77,16 @@ extension Placement {
         go(to: .movedIn, turn)
     }
 
-    /// They no longer live there, and the bed is free.
+    /// They no longer live there, and the bed is free. What was noted of them after that is taken back: whoever left on
+    /// Monday did not change beds on Tuesday.
     public mutating func moveOut(
         at instant: Instant, because reason: String, to place: String, residence: ResidenceID? = nil,
         _ turn: PlacementTurn
     ) throws(PlacementRefusal) {
         try check(.movedOut)
-        let since = max(movedInAt ?? instant, bed?.from ?? instant)
-        guard since <= instant, instant <= turn.now else { throw .wrongTime }
+        guard movedInAt ?? instant <= instant, instant <= turn.now else { throw .wrongTime }
         movedOutAt = instant
+        while let last = bed, last.from > instant { bed = earlierBeds.popLast() }
         bed?.until = instant
         self.reason = reason
         nextPlace = place
@@ -125,6 +131,13 @@ extension Placement {
         bed = nil
         go(to: status, turn)
         return true
+    }
+
+    /// The bed is free from then on. One that was theirs for no time leaves nothing behind.
+    private mutating func leaveBed(at instant: Instant) {
+        guard var left = bed, left.from < instant else { return }
+        left.until = instant
+        earlierBeds.append(left)
     }
 
     private func check(_ next: PlacementStatus) throws(PlacementRefusal) {

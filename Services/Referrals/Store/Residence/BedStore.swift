@@ -48,10 +48,12 @@ extension Statement {
         "bed.list",
         """
         select bed.bed_id, bed.residence_id, bed.version, bed.label, bed.kind, bed.service, taken.placement_id,
-          taken.participant_id, taken.status, taken.bed_from, taken.held_until
+          taken.participant_id, taken.status, stay.began_at, taken.held_until
         from referral.bed as bed
         left join referral.placement as taken
-          on taken.agency_id = $1 and taken.bed_id = bed.bed_id and taken.bed_until is null
+          on taken.agency_id = $1 and taken.bed_id = bed.bed_id and taken.status in ('accepted', 'moved-in')
+        left join referral.bed_stay as stay
+          on stay.agency_id = $1 and stay.placement_id = taken.placement_id and stay.ended_at is null
         where bed.agency_id = $1 and bed.residence_id = $2 and bed.bed_id > $3 and bed.service <> 'removed'
         order by bed.bed_id
         limit $4
@@ -64,7 +66,7 @@ extension Statement {
         select exists (
           select
           from referral.placement
-          where agency_id = $1 and bed_id = $2 and bed_until is null)
+          where agency_id = $1 and bed_id = $2 and status in ('accepted', 'moved-in'))
         """
     )
 }
@@ -139,7 +141,7 @@ extension Store {
             if let placementID: PlacementID = try row.column("placement_id") {
                 taken = StoredBed.Taken(
                     placementID: placementID, participantID: try row.column("participant_id"),
-                    status: try row.column("status"), from: try row.column("bed_from"),
+                    status: try row.column("status"), from: try row.column("began_at"),
                     heldUntil: try row.column("held_until"))
             }
             return StoredBed(bed: try Bed(row: row), taken: taken)

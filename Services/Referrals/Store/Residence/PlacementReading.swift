@@ -89,15 +89,16 @@ extension Store {
         guard !ids.isEmpty else { return [] }
         let answers = try await work.tx.together(
             Question(.findPlacements, work.agencyID, ids, work.now),
-            Question(.positionsOfPlacements, work.agencyID, ids))
+            Question(.positionsOfPlacements, work.agencyID, ids), Question(.listBedStays, work.agencyID, ids))
         var lines: [PlacementID: StoredPlacement.Line] = [:]
         for row in answers[1] {
             let (id, position, length) = try row.decode((PlacementID, Int, Int).self)
             lines[id] = StoredPlacement.Line(position: position, length: length)
         }
         var found: [PlacementID: StoredPlacement] = [:]
+        let stays = try Self.stays(answers[2])
         for row in answers[0] {
-            let placement = try Placement(row: row)
+            let placement = try Placement(row: row, stays)
             found[placement.placementID] = StoredPlacement(
                 placement: placement, residenceName: try row.column("residence_name"),
                 bedLabel: try row.column("bed_label"), days: try row.column("days"),
@@ -105,22 +106,40 @@ extension Store {
         }
         return ids.compactMap { found[$0] }
     }
+
+    /// The placements of rows with their beds. Rows that were locked are read before their beds: whoever changed a bed
+    /// meanwhile had the placement locked.
+    func placements(_ rows: Rows, in work: Work) async throws -> [Placement] {
+        guard !rows.isEmpty else { return [] }
+        let ids: [PlacementID] = try rows.map { try $0.column("placement_id") }
+        let stays = try Self.stays(try await work.tx.query(.listBedStays, work.agencyID, ids))
+        return try rows.map { try Placement(row: $0, stays) }
+    }
+
+    private static func stays(_ rows: Rows) throws -> [PlacementID: [Placement.TakenBed]] {
+        var stays: [PlacementID: [Placement.TakenBed]] = [:]
+        for row in rows {
+            let (id, bed, from, until) = try row.decode((PlacementID, BedID, Instant, Instant?).self)
+            stays[id, default: []].append(.init(bed, from: from, until: until))
+        }
+        return stays
+    }
 }
 
 extension Placement {
-    init(row: Row) throws {
-        var bed: TakenBed?
-        if let bedID: BedID = try row.column("bed_id") {
-            bed = TakenBed(
-                bedID, from: try row.column("bed_from"), until: try row.column("bed_until"),
-                heldUntil: try row.column("held_until"))
-        }
+    /// - Parameter stays: the beds of placements, in the order in which they had them.
+    fileprivate init(row: Row, _ stays: [PlacementID: [TakenBed]]) throws {
+        let id: PlacementID = try row.column("placement_id")
+        var beds = stays[id] ?? []
+        let bed = beds.popLast()
+        let heldUntil: Instant? = try row.column("held_until")
         self.init(
-            placementID: try row.column("placement_id"), participantID: try row.column("participant_id"),
+            placementID: id, participantID: try row.column("participant_id"),
             residenceID: try row.column("residence_id"), version: try row.column("version"),
             status: try row.column("status"), wish: try row.column("wish"), priority: try row.column("priority"),
-            priorityRank: try row.column("priority_rank"), appliedAt: try row.column("applied_at"), bed: bed,
-            movedInAt: try row.column("moved_in_at"), movedOutAt: try row.column("moved_out_at"),
+            priorityRank: try row.column("priority_rank"), appliedAt: try row.column("applied_at"),
+            bed: bed.map { TakenBed($0.bedID, from: $0.from, until: $0.until, heldUntil: heldUntil) },
+            earlierBeds: beds, movedInAt: try row.column("moved_in_at"), movedOutAt: try row.column("moved_out_at"),
             declinedBy: try row.column("declined_by"), reason: try row.column("reason"),
             nextPlace: try row.column("next_place"), nextResidenceID: try row.column("next_residence_id"))
     }

@@ -15,9 +15,9 @@ extension Statement {
         "placement.update",
         """
         update referral.placement
-        set version = $3, status = $4, wish = $5, priority = $6, priority_rank = $7, bed_id = $8, bed_from = $9,
-          bed_until = $10, held_until = $11, moved_in_at = $12, moved_out_at = $13, declined_by = $14, reason = $15,
-          next_place = $16, next_residence_id = $17, changed_at = $18
+        set version = $3, status = $4, wish = $5, priority = $6, priority_rank = $7, bed_id = $8,
+          held_until = $9, moved_in_at = $10, moved_out_at = $11, declined_by = $12, reason = $13, next_place = $14,
+          next_residence_id = $15, changed_at = $16
         where agency_id = $1 and placement_id = $2
         """
     )
@@ -35,8 +35,8 @@ extension Statement {
         "placement.lock",
         """
         select p.placement_id, p.participant_id, p.residence_id, p.version, p.status, p.wish, p.priority,
-          p.priority_rank, p.applied_at, p.bed_id, p.bed_from, p.bed_until, p.held_until, p.moved_in_at,
-          p.moved_out_at, p.declined_by, p.reason, p.next_place, p.next_residence_id
+          p.priority_rank, p.applied_at, p.bed_id, p.held_until, p.moved_in_at, p.moved_out_at,
+          p.declined_by, p.reason, p.next_place, p.next_residence_id
         from referral.placement as p
         where p.agency_id = $1 and p.placement_id = $2
         for no key update
@@ -48,10 +48,10 @@ extension Statement {
         "placement.lock_overdue_hold",
         """
         select p.placement_id, p.participant_id, p.residence_id, p.version, p.status, p.wish, p.priority,
-          p.priority_rank, p.applied_at, p.bed_id, p.bed_from, p.bed_until, p.held_until, p.moved_in_at,
-          p.moved_out_at, p.declined_by, p.reason, p.next_place, p.next_residence_id
+          p.priority_rank, p.applied_at, p.bed_id, p.held_until, p.moved_in_at, p.moved_out_at,
+          p.declined_by, p.reason, p.next_place, p.next_residence_id
         from referral.placement as p
-        where p.agency_id = $1 and p.bed_id = $2 and p.bed_until is null and p.held_until <= $3
+        where p.agency_id = $1 and p.bed_id = $2 and p.status = 'accepted' and p.held_until <= $3
         for no key update
         """
     )
@@ -61,11 +61,39 @@ extension Statement {
         "placement.beside",
         """
         select p.placement_id, p.participant_id, p.residence_id, p.version, p.status, p.wish, p.priority,
-          p.priority_rank, p.applied_at, p.bed_id, p.bed_from, p.bed_until, p.held_until, p.moved_in_at,
-          p.moved_out_at, p.declined_by, p.reason, p.next_place, p.next_residence_id
+          p.priority_rank, p.applied_at, p.bed_id, p.held_until, p.moved_in_at, p.moved_out_at,
+          p.declined_by, p.reason, p.next_place, p.next_residence_id
         from referral.placement as p
         where p.agency_id = $1 and p.participant_id = any($2)
         order by p.placement_id
+        """
+    )
+
+    /// The beds of placements, each placement's in the order in which they had them.
+    static let listBedStays = Statement(
+        "bed_stay.list",
+        """
+        select placement_id, bed_id, began_at, ended_at
+        from referral.bed_stay
+        where agency_id = $1 and placement_id = any($2)
+        order by placement_id, began_at
+        """
+    )
+
+    static let forgetBedStays = Statement(
+        "bed_stay.forget",
+        """
+        delete from referral.bed_stay
+        where agency_id = $1 and placement_id = $2
+        """
+    )
+
+    static let insertBedStays = Statement(
+        "bed_stay.insert",
+        """
+        insert into referral.bed_stay (agency_id, placement_id, bed_id, began_at, ended_at)
+        select $1, $2, stay.bed_id, stay.began_at, stay.ended_at
+        from unnest($3::uuid[], $4::timestamptz[], $5::timestamptz[]) as stay (bed_id, began_at, ended_at)
         """
     )
 
@@ -74,8 +102,8 @@ extension Statement {
         "placement.find",
         """
         select p.placement_id, p.participant_id, p.residence_id, p.version, p.status, p.wish, p.priority,
-          p.priority_rank, p.applied_at, p.bed_id, p.bed_from, p.bed_until, p.held_until, p.moved_in_at,
-          p.moved_out_at, p.declined_by, p.reason, p.next_place, p.next_residence_id,
+          p.priority_rank, p.applied_at, p.bed_id, p.held_until, p.moved_in_at, p.moved_out_at,
+          p.declined_by, p.reason, p.next_place, p.next_residence_id,
           r.document ->> 'name' as residence_name, b.label as bed_label,
           (coalesce(p.moved_out_at, $3) at time zone a.time_zone)::date
             - (p.moved_in_at at time zone a.time_zone)::date as days

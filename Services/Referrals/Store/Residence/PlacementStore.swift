@@ -45,10 +45,8 @@ extension Store {
             bed = try await lockBed(bedID, in: work)
             guard bed != nil else { throw PlacementRefusal.bedElsewhere }
         }
-        guard let row = try await work.tx.query(.lockPlacement, work.agencyID, id).first else {
-            throw StoreError(.notFound)
-        }
-        var placement = try Placement(row: row)
+        let locked = try await work.tx.query(.lockPlacement, work.agencyID, id)
+        guard var placement = try await placements(locked, in: work).first else { throw StoreError(.notFound) }
         guard person.ids.contains(placement.participantID) else { throw StoreError(.notFound) }
         guard placement.version == version else { throw StoreError(.stale) }
         guard let stored = try await residence(placement.residenceID, in: work) else { throw StoreError(.notFound) }
@@ -62,7 +60,7 @@ extension Store {
         if placement.movedInAt != before.movedInAt {
             try await checkLivesNowhereElse(placement, person.ids, in: work)
         }
-        try await save(placement, of: person, type: stored.residence.type, in: work)
+        try await save(placement, before: before, of: person, type: stored.residence.type, in: work)
         return others
     }
 
@@ -70,13 +68,13 @@ extension Store {
     ///
     /// - Throws: ``StoreError`` `bedTaken`, `livesElsewhere`: PostgreSQL has the last word.
     private func save(
-        _ placement: Placement, of person: StoredPerson, type: String, in work: Work
+        _ placement: Placement, before: Placement, of person: StoredPerson, type: String, in work: Work
     ) async throws {
         do {
-            try await update(placement, in: work)
+            try await update(placement, before: before, in: work)
         } catch {
             switch error.constraint {
-            case "placement_bed_once": throw StoreError(.bedTaken)
+            case "bed_stay_once": throw StoreError(.bedTaken)
             case "placement_participant_once": throw StoreError(.livesElsewhere)
             case "placement_next_residence_fkey":
                 throw Faults([Fault("/nextResidenceID", "a residence that the agency knows")])
@@ -87,12 +85,20 @@ extension Store {
         try publish(placement, type: type, in: work)
     }
 
-    private func update(_ placement: Placement, in work: Work) async throws(PostgresError) {
+    private func update(
+        _ placement: Placement, before: Placement, in work: Work
+    ) async throws(PostgresError) {
+        let (stays, id) = (placement.stays, placement.placementID)
+        if stays != before.stays {
+            work.tx.enqueue(.forgetBedStays, work.agencyID, id)
+            work.tx.enqueue(
+                .insertBedStays, work.agencyID, id, stays.map(\.bedID), stays.map(\.from), stays.map(\.until))
+        }
         try await work.tx.execute(
             .updatePlacement, work.agencyID, placement.placementID, placement.version, placement.status,
-            placement.wish, placement.priority, placement.priorityRank, placement.bed?.bedID, placement.bed?.from,
-            placement.bed?.until, placement.bed?.heldUntil, placement.movedInAt, placement.movedOutAt,
-            placement.declinedBy, placement.reason, placement.nextPlace, placement.nextResidenceID, work.now)
+            placement.wish, placement.priority, placement.priorityRank, placement.bed?.bedID,
+            placement.bed?.heldUntil, placement.movedInAt, placement.movedOutAt, placement.declinedBy, placement.reason,
+            placement.nextPlace, placement.nextResidenceID, work.now)
     }
 
     /// Takes a locked bed from somebody whose time to move in is over: they wait again.
@@ -100,11 +106,12 @@ extension Store {
         of bed: BedID, by actor: String, in work: Work
     ) async throws -> [ParticipantID] {
         var others: [ParticipantID] = []
-        for row in try await work.tx.query(.lockOverdueHold, work.agencyID, bed, work.now) {
-            var placement = try Placement(row: row)
+        let locked = try await work.tx.query(.lockOverdueHold, work.agencyID, bed, work.now)
+        for before in try await placements(locked, in: work) {
+            var placement = before
             guard placement.loseHold(PlacementTurn(actor, at: work.now)) else { continue }
             guard let stored = try await residence(placement.residenceID, in: work) else { continue }
-            try await update(placement, in: work)
+            try await update(placement, before: before, in: work)
             // Nobody notes anything here, so that nothing has to be sealed.
             try record(placement, with: nil, in: work)
             try publish(placement, type: stored.residence.type, in: work)
@@ -129,8 +136,8 @@ extension Store {
     func placementsBeside(
         _ id: PlacementID?, of ids: PersonIDs, in work: Work
     ) async throws -> [Placement] {
-        try await work.tx.query(.placementsBeside, work.agencyID, ids.all).map { try Placement(row: $0) }
-            .filter { $0.placementID != id }
+        let rows = try await work.tx.query(.placementsBeside, work.agencyID, ids.all)
+        return try await placements(rows, in: work).filter { $0.placementID != id }
     }
 
     /// Takes back what a person who is being erased has applied for.

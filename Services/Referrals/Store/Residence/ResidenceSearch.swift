@@ -76,7 +76,8 @@ extension Statement {
                     and not exists (
                       select
                       from referral.placement as taken
-                      where taken.agency_id = $1 and taken.bed_id = bed.bed_id and taken.bed_until is null
+                      where taken.agency_id = $1 and taken.bed_id = bed.bed_id
+                        and taken.status in ('accepted', 'moved-in')
                         and (taken.held_until is null or taken.held_until > $13))))
             order by residence.cell
           ) as near

@@ -72,7 +72,7 @@ extension Statement {
           count(*) filter (where bed.service = 'in-service' and taken.placement_id is null) as open
         from referral.bed as bed
         left join referral.placement as taken
-          on taken.agency_id = $1 and taken.bed_id = bed.bed_id and taken.bed_until is null
+          on taken.agency_id = $1 and taken.bed_id = bed.bed_id and taken.status in ('accepted', 'moved-in')
           and (taken.held_until is null or taken.held_until > $3)
         where bed.agency_id = $1 and bed.residence_id = any($2) and bed.service <> 'removed'
         group by bed.residence_id, bed.kind
