@@ -51,7 +51,10 @@ struct PartnerDoor: Sendable {
             metrics: environment.metrics)
         hooks = HookRoutes(
             publicURL: url, endpoint: endpoint, database: environment.database, store: store, clock: environment.clock,
-            rules: rules, metrics: environment.metrics)
+            rules: rules,
+            origins: settings[ReferralsSettings.hookOrigins].flatMap { WebOrigins($0, allowsPlain: isLocal) }
+                ?? .init(),
+            metrics: environment.metrics)
         smart = SMARTRoutes(
             publicURL: url, endpoint: endpoint, scopes: FHIRRoutes.scopes, certificates: settings.clientCertificates)
         self.tokens = tokens

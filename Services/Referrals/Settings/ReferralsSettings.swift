@@ -22,6 +22,8 @@ public enum ReferralsSettings {
     public static let mllpFrameSeconds = "HANDRAIL_REFERRALS_MLLP_FRAME_SECONDS"
     /// How long a connection may be silent between messages.
     public static let mllpIdleSeconds = "HANDRAIL_REFERRALS_MLLP_IDLE_SECONDS"
+    /// Whose pages in browsers may call the CDS Hooks: ``WebOrigins``.
+    public static let hookOrigins = "HANDRAIL_REFERRALS_HOOK_ORIGINS"
 
     /// File with how long a referral may wait: ``ReferralsDomain/ResponseTimes``.
     public static let responseTimes = "HANDRAIL_REFERRALS_RESPONSE_TIMES_FILE"
@@ -87,6 +89,17 @@ public enum ReferralsSettings {
         number(
             mllpIdleSeconds, "how long an MLLP connection may be silent between messages", fallback: 3600,
             in: 1...86_400),
+        SettingReference(
+            hookOrigins,
+            "origins of EHRs whose pages in browsers may call the CDS Hooks (CORS), such as `https://ehr.example`, several "
+                + "between commas",
+            fallback: "none",
+            flaw: { text, deployment in
+                WebOrigins(String(decoding: text, as: UTF8.self), allowsPlain: deployment == .local) == nil
+                    ? "must be https:// with a host in small letters, and a port where it is not 443; no path and no *"
+                    : nil
+            }
+        ),
     ]
 
     private static func number(

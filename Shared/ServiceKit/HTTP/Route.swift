@@ -4,7 +4,7 @@ public import Models
 /// One operation of a service, declared so that tests can walk the router: who may call it, what it discloses, and
 /// whether calling it twice is safe.
 public struct Route: Hashable, Sendable {
-    /// GET, POST, PUT, PATCH or DELETE; HEAD goes with every GET.
+    /// GET, POST, PUT, PATCH or DELETE; OPTIONS where browsers ask first; HEAD goes with every GET.
     public var method: HTTPRequest.Method
     /// The path as OpenAPI writes it: `/v1/peers/{peerID}`. It is also the metric label and the log's `route`.
     public var template: String

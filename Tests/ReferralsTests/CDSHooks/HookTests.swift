@@ -12,7 +12,7 @@ import Testing
 @testable import Referrals
 
 /// An EHR with a key of its own, in front of the door.
-private struct EHR: Sendable {
+struct EHR: Sendable {
     let server: PartnerServer
     let key: TestClient
     let clientID: String

@@ -11,6 +11,7 @@ import NIOConcurrencyHelpers
 import NIOCore
 import Postgres
 import ReferralsDomain
+import ReferralsSettings
 import ServiceKit
 import TestKit
 import Testing
@@ -21,6 +22,8 @@ import Testing
 struct PartnerServer: Sendable {
     static let publicURL = "https://handrail.example"
     static let allScopes = "system/*.cruds"
+    /// Whose pages in browsers may call the hooks.
+    static let ehrPages = WebOrigins("https://ehr.example", allowsPlain: false) ?? WebOrigins()
 
     let referring: Referring
     let client: any TestClientProtocol
@@ -97,7 +100,7 @@ struct PartnerServer: Sendable {
         HookRoutes(
             publicURL: publicURL, endpoint: endpoint,
             database: Database(pool: pool ?? referring.pool, workers: referring.workers), store: referring.store,
-            clock: referring.clock.wall, rules: .test
+            clock: referring.clock.wall, rules: .test, origins: ehrPages
         ).add(to: &routes)
     }
 

@@ -69,6 +69,7 @@ struct ReferralsAPITests {
                     "fhirSubscriptionStatus",
                     // The card follows from what the EHR sends; nothing about anybody is looked up.
                     "listHookServices", "callHookService", "takeHookFeedback",
+                    "listHookServicesPreflight", "callHookServicePreflight", "takeHookFeedbackPreflight",
                 ])
         }
     }

@@ -6,6 +6,7 @@ internal import Metrics
 internal import Models
 internal import NIOCore
 internal import ReferralsDomain
+internal import ReferralsSettings
 internal import ServiceKit
 
 /// The door for EHRs that ask while somebody works in them (CDS Hooks 2.0).
@@ -19,31 +20,33 @@ struct HookRoutes: Sendable {
     let store: Store
     let clock: WallClock
     let rules: OverdoseRules
+    /// Whose pages in browsers may call.
+    var origins = WebOrigins()
     var metrics: any MetricsFactory = NOOPMetricsHandler.instance
     /// How often one address may fail to be a client.
     var limiter = AttemptLimiter()
 
     func add(to routes: inout Routes) {
         let services = Response.json(description, mediaType: "application/json", cache: "public, max-age=300")
-        routes.add(
+        add(
             Route(
                 .get, HookService.path, "listHookServices", "The services for EHRs (CDS Hooks).", access: .open,
-                discloses: [])
+                discloses: []), to: &routes
         ) { _, _ in services }
-        routes.add(
+        add(
             Route(
                 .post, "\(HookService.path)/{service}", "callHookService",
                 "Whether a visit looks like an overdose: a card that says to call a peer.", access: .open,
-                discloses: [])
+                discloses: []), to: &routes
         ) { request, context in
             let service = try Self.service(context)
             _ = try await client(request, context, at: "\(HookService.path)/\(service.rawValue)")
             return try call(service, context)
         }
-        routes.add(
+        add(
             Route(
                 .post, "\(HookService.path)/{service}/feedback", "takeHookFeedback", "What became of cards.",
-                access: .open, discloses: [], bodyLimit: 1 << 16)
+                access: .open, discloses: [], bodyLimit: 1 << 16), to: &routes
         ) { request, context in
             let service = try Self.service(context)
             let client = try await client(request, context, at: "\(HookService.path)/\(service.rawValue)/feedback")
@@ -53,6 +56,26 @@ struct HookRoutes: Sendable {
             }
             return Response.json([:], mediaType: "application/json")
         }
+        // A page must be able to read why it is refused, too.
+        routes.renderProblems(under: HookService.path) { problem, request, context in
+            var response = problem.response(requestID: context.requestID)
+            origins.admit(request, to: &response)
+            return response
+        }
+    }
+
+    /// A route, and what browsers ask before they let a page call it.
+    private func add(_ route: Route, to routes: inout Routes, _ handle: @escaping Routes.Handler) {
+        routes.add(route) { request, context in
+            var response = try await handle(request, context)
+            origins.admit(request, to: &response)
+            return response
+        }
+        routes.add(
+            Route(
+                .options, route.template, "\(route.operationID)Preflight",
+                "Whether a page in a browser may call this (CORS).", access: .open, discloses: [])
+        ) { request, _ in origins.preflight(request, for: route.method) }
     }
 
     private func call(_ service: HookService, _ context: APIContext) throws(Problem) -> Response {
