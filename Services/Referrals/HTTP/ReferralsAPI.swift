@@ -32,6 +32,7 @@ struct ReferralsAPI: Sendable {
         addIntake(to: &routes)
         addSheets(to: &routes)
         addSuggestions(to: &routes)
+        addHookFeedback(to: &routes)
         addReading(to: &routes)
         addOverdue(to: &routes)
         addDecisions(to: &routes)

@@ -318,4 +318,48 @@ struct EHR: Sendable {
             #expect(try await ehr.post(path, feedback, token: try ehr.token(EHR.view)).status == 401)
         }
     }
+
+    @Test("the office reads how often cards were followed or overridden, day by day; nobody else does")
+    func feedbackRead() async throws {
+        try await EHR.with { ehr in
+            let (referring, path) = (ehr.server.referring, EHR.view + "/feedback")
+            let overridden: JSONValue = [
+                "card": "1", "outcome": "overridden", "overrideReason": ["reason": ["code": "declined"]],
+            ]
+            let accepted: JSONValue = ["card": "2", "outcome": "accepted"]
+            for cards in [[overridden, accepted], [overridden]] as [JSONValue] {
+                #expect(try await ehr.call(path, ["feedback": cards]).status == 200)
+            }
+            referring.clock.advance(by: .seconds(40 * 86_400))
+            _ = try await ehr.call(EHR.discharge + "/feedback", ["feedback": [accepted]])
+            try await referring.calling { client in
+                func read(_ query: String) async throws -> [String] {
+                    let answer = try await client.call(.get, "/v1/hooks/feedback\(query)")
+                    #expect(answer.status == 200, "\(answer.text)")
+                    return try answer.items().map { item in
+                        let words = ["on", "service", "outcome", "reason"].compactMap { item[$0]?.string }
+                        return (words + ["\(item["times"]?.integer ?? 0)"]).joined(separator: " ")
+                    }
+                }
+                let usual = try await read("")
+                #expect(usual == ["2027-01-01 overdose-visit-discharge accepted 1"], "of 30 days")
+                let first = try await read("?from=2026-11-22&through=2026-11-22")
+                #expect(
+                    first == [
+                        "2026-11-22 overdose-visit-view accepted 1",
+                        "2026-11-22 overdose-visit-view overridden declined 2",
+                    ])
+                let both = try await read("?from=2026-10-02&through=2027-01-01")
+                #expect(both == first + usual)
+                for wrong in ["?from=2026-10-01&through=2027-01-01", "?from=2027-01-02", "?from=yesterday"] {
+                    let answer = try await client.call(.get, "/v1/hooks/feedback\(wrong)")
+                    #expect(answer.status == 422, "\(wrong)")
+                }
+                for role in ["partner:\(ehr.partnerID)", "peer:\(PeerID.fixed(1))", "operator"] {
+                    let answer = try await client.call(.get, "/v1/hooks/feedback", as: role)
+                    #expect(answer.status == 403, "\(role)")
+                }
+            }
+        }
+    }
 }

@@ -68,7 +68,7 @@ struct ReferralsAPITests {
                     "fhirDeleteSubscription",
                     "fhirSubscriptionStatus",
                     // The card follows from what the EHR sends; nothing about anybody is looked up.
-                    "listHookServices", "callHookService", "takeHookFeedback",
+                    "listHookServices", "callHookService", "takeHookFeedback", "listHookFeedback",
                     "listHookServicesPreflight", "callHookServicePreflight", "takeHookFeedbackPreflight",
                 ])
         }

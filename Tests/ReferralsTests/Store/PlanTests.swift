@@ -41,6 +41,7 @@ struct PlanTests {
         (.candidates, "'{phone,birth_date}', '{1,1}', '{ab,cd}', 51"), (.listOpenIdentityReviews, "\(uuid), 51"),
         (.listIdentityReviewsOf, "array[\(uuid)]::uuid[], \(uuid), 51"), (.participantsOfReview, uuid),
         (.lockIdentityReview, uuid),
+        (.countHookFeedback, "'2026-01-01', '2026-01-31'"),
         (.listSuggestions, "'open', \(uuid), 51"), (.readSuggestion, uuid), (.lockSuggestion, uuid),
         (.lockSuggestionOfVisit, "\(uuid), '{ab}'"),
         (
@@ -323,6 +324,9 @@ struct PlanTests {
           (agency_id, placement_id, version, to_status, actor, at)
         select agency_id, placement_id, v, 'applied', 'x', now()
         from referral.placement, generate_series(1, 3) v;
+        insert into referral.hook_feedback (agency_id, noted_on, partner_id, service, outcome, reason, times)
+        select '\(agency)', '2026-06-01'::date - n, pg_temp.id(0, n % 5), 'overdose-visit-view', 'accepted', '', 1
+        from generate_series(1, 5000) n;
         insert into referral.need
           (agency_id, need_id, participant_id, version, kind, opened_on, recorded_at, recorded_by)
         select '\(agency)', pg_temp.id(12, n), pg_temp.id(1, n % 5000 + 1), 1, 'phone', '2026-01-01', now(), 'x'
