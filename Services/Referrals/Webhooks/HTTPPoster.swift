@@ -33,7 +33,8 @@ struct HTTPPoster: Sendable {
     func post(_ webhook: WebhookRequest) async -> Int? {
         await exchange(
             OutgoingRequest(
-                method: .POST, url: webhook.url, headers: webhook.headers, body: webhook.body, patience: webhook.patience)
+                method: .POST, url: webhook.url, headers: webhook.headers, body: webhook.body,
+                patience: webhook.patience)
         )?.status
     }
 
