@@ -305,6 +305,7 @@ let package = Package(
                 "V0023_suggest_dispatch.sql",
                 "V0024_state_capacity_and_subscribe.sql",
                 "V0025_use_outside_servers.sql",
+                "V0026_complete_referrals.sql",
             ],
             dependencies: ["FHIR", "HL7v2", "ReferralsSettings", crypto, cryptoExtras, httpClient, locks, mustache],
             exclude: ["Settings"],

@@ -27,6 +27,10 @@ enum Sample {
         setting: Setting(rawValue: "a-setting-of-the-future"), priority: .routine, programme: .recoveryCheckUps,
         partnerID: nil, receivedAt: at("2026-11-22T01:00:00Z"), acceptedAt: at("2026-11-22T01:00:01Z")
     )
+    static let referralDetailed = ReferralDetailed(
+        referralID: referral, participantID: participant, version: 3, languages: ["es", "pt-BR"],
+        peerGenderWish: "woman", takesMedication: true, detailedAt: at("2026-11-22T02:00:00Z")
+    )
     static let referralCancelled = ReferralCancelled(
         referralID: referral, participantID: participant, version: 2, cancelledAt: at("2026-11-22T02:00:00Z")
     )
@@ -215,7 +219,7 @@ struct Golden: CustomTestStringConvertible, Sendable {
 
     static let all: [Golden] = [
         Golden(Sample.referralAccepted), Golden(Sample.referralAcceptedSparse, sparse: true),
-        Golden(Sample.referralCancelled), Golden(Sample.referralClosed), Golden(Sample.referralFellDue),
+        Golden(Sample.referralDetailed), Golden(Sample.referralCancelled), Golden(Sample.referralClosed), Golden(Sample.referralFellDue),
         Golden(Sample.consentChangedBefore), Golden(Sample.consentChangedBeforeSparse, sparse: true),
         Golden(Sample.consentChanged), Golden(Sample.consentChangedSparse, sparse: true),
         Golden(Sample.disclosureMade), Golden(Sample.disclosureMadeSparse, sparse: true),

@@ -12,6 +12,7 @@ struct PeerMatchingGroup: Sendable {
     var group: ConsumerGroup {
         var group = ConsumerGroup("peer-matching")
         group.on(ReferralAccepted.self) { event, context in try await self.store(context).find(for: event, self.ids) }
+        group.on(ReferralDetailed.self) { event, context in try await self.store(context).detail(event) }
         group.on(ReferralCancelled.self) { event, context in
             try await self.store(context).stop(event.referralID, as: .cancelled, version: event.version)
         }

@@ -26,6 +26,20 @@ enum ReferralStatements {
     )
 
     /// Touches no row when the referral is unknown, ended before, or the message is old.
+    static let detail = Statement(
+        "referral.detail",
+        """
+        update matching.referral
+        set
+            languages = $3,
+            peer_gender_wish = $4,
+            takes_medication = $5,
+            version = $6
+        where agency_id = $1 and referral_id = $2 and status = 'accepted' and version < $6
+        """
+    )
+
+    /// Touches no row when the referral is unknown, ended before, or the message is old.
     static let end = Statement(
         "referral.end",
         """

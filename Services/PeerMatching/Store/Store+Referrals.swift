@@ -12,6 +12,13 @@ extension Store {
             referral.takesMedication, referral.receivedAt, referral.acceptedAt, referral.version ?? 1) == 1
     }
 
+    /// Keeps what is known now of what is asked for; from the next ranking on it counts.
+    func detail(_ event: ReferralDetailed) async throws {
+        _ = try await transaction.execute(
+            ReferralStatements.detail, agencyID, event.referralID, event.languages, event.peerGenderWish,
+            event.takesMedication, event.version ?? 0)
+    }
+
     /// Notes which match answers a referral.
     func join(_ referral: ReferralID, to match: MatchID) {
         transaction.enqueue(ReferralStatements.join, agencyID, referral, match, now)

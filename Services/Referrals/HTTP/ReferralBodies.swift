@@ -11,6 +11,8 @@ struct ReferralBody: Decodable, Sendable {
     var languages: [String]?
     var peerGenderWish: String?
     var takesMedication: Bool?
+    /// When somebody leaves prison or jail, or the court lets them go.
+    var releaseOn: CivilDate?
     /// The sender's own number for it.
     var placerIdentifier: String?
     /// Which organisation phoned it in; only for the agency's own people, a partner's is in its token.
@@ -21,7 +23,7 @@ struct ReferralBody: Decodable, Sendable {
     var request: ReferralRequest {
         ReferralRequest(
             setting: setting, priority: priority, programme: programme, callback: callback, languages: languages ?? [],
-            peerGenderWish: peerGenderWish, takesMedication: takesMedication
+            peerGenderWish: peerGenderWish, takesMedication: takesMedication, releaseOn: releaseOn
         )
     }
 

@@ -36,6 +36,7 @@ enum ReferralProblems {
         case .notForParty:
             .conflict("not-for-party", title: "The other side decides this", detail: refusal.description)
         case .reasonRequired: .invalid("/reason", refusal.description)
+        case .ended: .conflict("referral-ended", title: "The referral has ended", detail: refusal.description)
         }
     }
 

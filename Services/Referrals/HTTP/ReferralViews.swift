@@ -24,6 +24,7 @@ struct ReferralView: Sendable {
     let languages: [String]
     let peerGenderWish: String?
     let takesMedication: Bool?
+    let releaseOn: CivilDate?
     let receivedAt: Instant
     let acceptedAt: Instant?
     let closedAt: Instant?
@@ -46,6 +47,7 @@ struct ReferralView: Sendable {
         languages = referral.request.languages
         peerGenderWish = referral.request.peerGenderWish
         takesMedication = referral.request.takesMedication
+        releaseOn = referral.request.releaseOn
         receivedAt = referral.receivedAt
         acceptedAt = referral.acceptedAt
         closedAt = referral.closedAt
@@ -73,6 +75,7 @@ extension ReferralView: JSONWritable {
             json.field("programme", programme.rawValue)
             json.field("receivedAt", receivedAt)
             json.field("referralID", referralID)
+            json.field("releaseOn", ifPresent: releaseOn?.description)
             json.field("setting", setting.rawValue)
             json.field("status", status.rawValue)
             json.field("statusReason", ifPresent: statusReason)

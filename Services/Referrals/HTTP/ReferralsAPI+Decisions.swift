@@ -84,7 +84,7 @@ extension ReferralsAPI {
     }
 
     /// The referral that the path names; for a partner by its own id.
-    private func target(of caller: Caller, _ context: APIContext, _ work: Work) async throws -> ReferralID {
+    func target(of caller: Caller, _ context: APIContext, _ work: Work) async throws -> ReferralID {
         switch caller {
         case .staff: return try context.parameter("referralID")
         case .partner(let partner, _):
@@ -97,7 +97,7 @@ extension ReferralsAPI {
     }
 
     /// A partner's versions count what it was shown.
-    private func check(_ stored: StoredReferral, _ version: Int, _ caller: Caller) throws {
+    func check(_ stored: StoredReferral, _ version: Int, _ caller: Caller) throws {
         let present: Int
         switch caller {
         case .staff: present = stored.referral.version

@@ -36,6 +36,7 @@ struct ReferralsAPI: Sendable {
         addReading(to: &routes)
         addOverdue(to: &routes)
         addDecisions(to: &routes)
+        addCompletion(to: &routes)
         addParticipants(to: &routes)
         addIdentityReviews(to: &routes)
         addMerges(to: &routes)

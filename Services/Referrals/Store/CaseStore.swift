@@ -108,7 +108,7 @@ extension Store {
             referral.closingReason, referral.receivedAt, referral.acceptedAt, referral.closedAt, referral.changedAt,
             referral.businessChangedAt, shown.version, shown.status, shown.business, shown.at,
             knownAs == referral.participantID ? nil : knownAs, referral.awaited?.step, referral.awaited?.since,
-            referral.awaited.map { times.dueAt($0, request.priority) }
+            referral.awaited.map { times.dueAt($0, request.priority) }, request.releaseOn
         )
         try remind(of: referral, before: nil, in: work)
         try record(referral, with: key, in: work)
@@ -133,6 +133,13 @@ extension Store {
             referral.awaited?.step, referral.awaited?.since,
             referral.awaited.map { times.dueAt($0, referral.request.priority) }
         )
+        if referral.request != before.referral.request {
+            let request = referral.request
+            work.tx.enqueue(
+                .completeReferral, work.agencyID, referral.referralID, request.languages, request.peerGenderWish,
+                request.takesMedication, try key.seal(request.callback, for: .callback), request.releaseOn,
+                referral.completedAt)
+        }
         try remind(of: referral, before: before.referral.awaited, in: work)
         guard touched == 1 else { throw StoreError(.raced) }
         try record(referral, with: key, in: work)
@@ -168,6 +175,15 @@ extension Store {
                     programme: request.programme, partnerID: referral.partnerID, languages: request.languages,
                     peerGenderWish: request.peerGenderWish, takesMedication: request.takesMedication,
                     receivedAt: referral.receivedAt, acceptedAt: referral.acceptedAt ?? work.now
+                )
+            )
+        case .detailed(let referral, let engagement, let instant):
+            try work.publish(
+                ReferralDetailed(
+                    referralID: engagement.engagementID, participantID: engagement.participantID,
+                    version: engagement.version, languages: referral.request.languages,
+                    peerGenderWish: referral.request.peerGenderWish, takesMedication: referral.request.takesMedication,
+                    detailedAt: instant
                 )
             )
         case .cancelled(let engagement, let instant):

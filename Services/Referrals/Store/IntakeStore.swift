@@ -153,7 +153,7 @@ extension Store {
     func known(_ intake: Intake, _ findings: IntakeFindings, in work: Work) async throws -> TakenIn? {
         guard let id = findings.known, let stored = try await referral(id, in: work) else { return nil }
         // The number is the sender's promise that it is the same order: another order under it is a mistake of theirs.
-        guard stored.referral.request == intake.request, stored.referral.partnerID == intake.partnerID else {
+        guard stored.referral.mayBe(intake.request), stored.referral.partnerID == intake.partnerID else {
             throw StoreError(.placerReused)
         }
         let telling = try await telling(of: stored.referral.participantID, in: work)

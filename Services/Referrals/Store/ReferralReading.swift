@@ -34,7 +34,7 @@ extension Statement {
           r.priority, r.programme, r.languages, r.peer_gender_wish, r.takes_medication, r.callback, r.status,
           r.business_status, r.status_reason, r.cancelled_by_sender, r.closing_reason, r.received_at, r.accepted_at,
           r.closed_at, r.changed_at, r.business_changed_at, r.shown_version, r.shown_status, r.shown_business,
-          r.shown_at, p.data_key, r.known_as_id
+          r.shown_at, p.data_key, r.known_as_id, r.release_on, r.completed_at
         from referral.referral as r
         join referral.participant as p on p.agency_id = r.agency_id and p.participant_id = r.participant_id
         where r.agency_id = $1 and r.referral_id = (select referral_id from found)
@@ -69,7 +69,7 @@ extension Statement {
           r.priority, r.programme, r.languages, r.peer_gender_wish, r.takes_medication, r.callback, r.status,
           r.business_status, r.status_reason, r.cancelled_by_sender, r.closing_reason, r.received_at, r.accepted_at,
           r.closed_at, r.changed_at, r.business_changed_at, r.shown_version, r.shown_status, r.shown_business,
-          r.shown_at, p.data_key, r.known_as_id
+          r.shown_at, p.data_key, r.known_as_id, r.release_on, r.completed_at
         from referral.referral as r
         join referral.participant as p on p.agency_id = r.agency_id and p.participant_id = r.participant_id
         where r.agency_id = $1 and r.referral_id = any(array(select referral_id from page))
@@ -105,7 +105,7 @@ extension Statement {
           r.priority, r.programme, r.languages, r.peer_gender_wish, r.takes_medication, r.callback, r.status,
           r.business_status, r.status_reason, r.cancelled_by_sender, r.closing_reason, r.received_at, r.accepted_at,
           r.closed_at, r.changed_at, r.business_changed_at, r.shown_version, r.shown_status, r.shown_business,
-          r.shown_at, p.data_key, r.known_as_id
+          r.shown_at, p.data_key, r.known_as_id, r.release_on, r.completed_at
         from referral.referral as r
         join referral.participant as p on p.agency_id = r.agency_id and p.participant_id = r.participant_id
         where r.agency_id = $1 and r.referral_id = any(array(select referral_id from page))

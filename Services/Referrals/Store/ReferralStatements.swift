@@ -9,7 +9,7 @@ extension Statement {
           r.priority, r.programme, r.languages, r.peer_gender_wish, r.takes_medication, r.callback, r.status,
           r.business_status, r.status_reason, r.cancelled_by_sender, r.closing_reason, r.received_at, r.accepted_at,
           r.closed_at, r.changed_at, r.business_changed_at, r.shown_version, r.shown_status, r.shown_business,
-          r.shown_at, p.data_key, r.known_as_id
+          r.shown_at, p.data_key, r.known_as_id, r.release_on, r.completed_at
         from referral.referral as r
         join referral.participant as p on p.agency_id = r.agency_id and p.participant_id = r.participant_id
         where r.agency_id = $1 and r.referral_id = any($2)
@@ -124,9 +124,9 @@ extension Statement {
           (agency_id, referral_id, version, participant_id, engagement_id, partner_id, client_id, setting, priority,
            programme, languages, peer_gender_wish, takes_medication, callback, status, business_status, status_reason,
            cancelled_by_sender, closing_reason, received_at, accepted_at, closed_at, changed_at, business_changed_at,
-           shown_version, shown_status, shown_business, shown_at, known_as_id, awaited, awaited_since, due_at)
+           shown_version, shown_status, shown_business, shown_at, known_as_id, awaited, awaited_since, due_at, release_on)
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
-          $23, $24, $25, $26, $27, $28, $29, $30, $31, $32)
+          $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33)
         """
     )
 

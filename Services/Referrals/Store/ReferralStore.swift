@@ -93,7 +93,8 @@ extension Store {
         }
         let request = ReferralRequest(
             setting: try row.value(6), priority: try row.value(7), programme: try row.value(8), callback: openCallback,
-            languages: try row.value(9), peerGenderWish: try row.value(10), takesMedication: try row.value(11)
+            languages: try row.value(9), peerGenderWish: try row.value(10), takesMedication: try row.value(11),
+            releaseOn: try row.value(29)
         )
         let referral = Referral(
             stored: .init(
@@ -102,6 +103,7 @@ extension Store {
                 businessStatus: try row.value(14), statusReason: openReason,
                 wasCancelledBySender: try row.value(16), closingReason: try row.value(17),
                 engagementID: try row.value(3), acceptedAt: try row.value(19), closedAt: try row.value(20),
+                completedAt: try row.value(30),
                 changedAt: try row.value(21), businessChangedAt: try row.value(22)
             )
         )

@@ -1,3 +1,4 @@
+internal import JSON
 public import Models
 
 extension R4 {
@@ -100,5 +101,13 @@ extension [R4.Identifier] {
     var placer: R4.Identifier? {
         let complete = filter { $0.system != nil && $0.value != nil }
         return complete.first { $0.isOfType("PLAC") } ?? complete.first { !$0.isOfType("FILL") }
+    }
+}
+
+extension R4.ServiceRequest {
+    /// The day on which it is to take place, or begins to; nil where it does not say one.
+    public var occursOn: CivilDate? {
+        let text = document[["occurrenceDateTime"]]?.string ?? document[["occurrencePeriod", "start"]]?.string
+        return text.flatMap { CivilDate(String($0.prefix(10))) }
     }
 }

@@ -42,6 +42,37 @@ public struct ReferralAccepted: Event {
     }
 }
 
+/// More is known of what an accepted referral asks for than when it was accepted.
+public struct ReferralDetailed: Event {
+    public static let topic = "referral.detailed.v1"
+
+    public var referralID: ReferralID
+    public var participantID: ParticipantID
+    public var version: Int?
+    /// BCP 47 codes, the most wanted first; empty when nothing is known.
+    public var languages: [String]
+    /// The participant's wish for the peer's gender, as a code of the agency; nil when there is none.
+    public var peerGenderWish: String?
+    /// Whether the participant takes medication for opioid or alcohol use disorder; nil when unknown.
+    public var takesMedication: Bool?
+    public var detailedAt: Instant
+
+    public var key: String { referralID.description }
+
+    public init(
+        referralID: ReferralID, participantID: ParticipantID, version: Int, languages: [String],
+        peerGenderWish: String?, takesMedication: Bool?, detailedAt: Instant
+    ) {
+        self.referralID = referralID
+        self.participantID = participantID
+        self.version = version
+        self.languages = languages
+        self.peerGenderWish = peerGenderWish
+        self.takesMedication = takesMedication
+        self.detailedAt = detailedAt
+    }
+}
+
 /// An accepted referral was taken back: by the sender, or as entered in error. Whatever waits for it stops.
 public struct ReferralCancelled: Event {
     public static let topic = "referral.cancelled.v1"

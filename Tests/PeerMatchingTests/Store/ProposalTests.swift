@@ -40,6 +40,31 @@ struct ProposalTests {
         }
     }
 
+    @Test("what is learned of a wish after the referral was accepted counts in the next ranking; older news does not")
+    func detailed() async throws {
+        try await MatchingFixture.with { fixture in
+            try await fixture.addPeer(1) { $0.profile.languages = ["en"] }
+            try await fixture.addPeer(2) { $0.profile.languages = ["es"] }
+            try await fixture.accept(.routine { $0.languages = ["en"] })
+            let match = try await fixture.newestMatch()
+            func eligible() async throws -> [PeerID] {
+                try await fixture.store { store in
+                    try await store.rank(match, as: .proposal, try await store.policy()).eligible.map(\.peerID)
+                }
+            }
+            #expect(try await eligible() == [first])
+            for (version, language) in [(3, "es"), (2, "en")] {
+                try await fixture.store { store in
+                    try await store.detail(
+                        ReferralDetailed(
+                            referralID: .number(700), participantID: .number(900), version: version,
+                            languages: [language], peerGenderWish: nil, takesMedication: nil, detailedAt: .noon))
+                }
+                #expect(try await eligible() == [second])
+            }
+        }
+    }
+
     private func choose(_ peer: PeerID, for match: MatchID, _ fixture: MatchingFixture) async throws {
         try await fixture.store { store in
             try await store.updateMatch(match) { match in

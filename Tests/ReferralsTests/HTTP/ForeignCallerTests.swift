@@ -159,6 +159,7 @@ struct ForeignCallerTests {
                         "receiveHL7": HL7DoorTests.referral(),
                         "rejectReferral": #"{"reason":"x"}"#, "holdReferral": #"{"reason":"x"}"#,
                         "cancelReferral": #"{"reason":"x"}"#, "closeReferral": #"{"reason":"need-met"}"#,
+                        "completeReferral": #"{"takesMedication":true}"#,
                         "addPartnerClient": #"{"jwksURL":"https://k.example/j"}"#,
                         "rotatePartnerClient": #"{"jwksURL":"https://k.example/j"}"#,
                         "recordConsent": consent,

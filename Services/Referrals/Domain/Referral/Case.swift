@@ -13,6 +13,8 @@ public struct Case: Hashable, Sendable {
         /// Nobody stands behind it any more; whatever waits for it stops.
         case cancelled(Engagement, at: Instant)
         case closed(Engagement, ClosingReason, at: Instant)
+        /// More is known of what the referral asks for with which support began.
+        case detailed(Referral, engagement: Engagement, at: Instant)
     }
 
     public private(set) var referrals: [Referral]
@@ -168,7 +170,16 @@ public struct Case: Hashable, Sendable {
 
     // MARK: Parts
 
-    private mutating func change(
+    /// Announces what is known now, where support began with this referral.
+    mutating func tellDetails(of id: ReferralID, at instant: Instant) {
+        guard var running = engagement, running.engagementID == id, running.closedAt == nil, let referral = self[id]
+        else { return }
+        running.version += 1
+        engagement = running
+        announcements.append(.detailed(referral, engagement: running, at: instant))
+    }
+
+    mutating func change(
         _ id: ReferralID, _ body: (inout Referral) throws(Referral.Refusal) -> Void
     ) throws(Referral.Refusal) {
         for index in referrals.indices where referrals[index].referralID == id { try body(&referrals[index]) }

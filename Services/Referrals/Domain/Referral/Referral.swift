@@ -10,7 +10,8 @@ public struct Referral: Hashable, Sendable {
     public let participantID: ParticipantID
     /// Who sent it; nil for a self-referral or one taken by phone from nobody's organisation.
     public let partnerID: PartnerID?
-    public let request: ReferralRequest
+    /// What is asked for, as far as it is known by now.
+    public internal(set) var request: ReferralRequest
     public let receivedAt: Instant
 
     public internal(set) var version: Int
@@ -26,6 +27,8 @@ public struct Referral: Hashable, Sendable {
     public internal(set) var engagementID: ReferralID?
     public internal(set) var acceptedAt: Instant?
     public internal(set) var closedAt: Instant?
+    /// When the request was last completed; nil where it is as it came.
+    public internal(set) var completedAt: Instant?
     public internal(set) var changedAt: Instant
     /// When the work last moved, by the clock of the service that said so: later news never gives way to earlier.
     public internal(set) var businessChangedAt: Instant
@@ -76,6 +79,7 @@ public struct Referral: Hashable, Sendable {
         engagementID = stored.engagementID
         acceptedAt = stored.acceptedAt
         closedAt = stored.closedAt
+        completedAt = stored.completedAt
         changedAt = stored.changedAt
         businessChangedAt = stored.businessChangedAt
     }
@@ -96,6 +100,7 @@ public struct Referral: Hashable, Sendable {
         public var engagementID: ReferralID?
         public var acceptedAt: Instant?
         public var closedAt: Instant?
+        public var completedAt: Instant?
         public var changedAt: Instant
         public var businessChangedAt: Instant
 
@@ -103,7 +108,8 @@ public struct Referral: Hashable, Sendable {
             referralID: ReferralID, participantID: ParticipantID, partnerID: PartnerID?, request: ReferralRequest,
             receivedAt: Instant, version: Int, status: ReferralStatus, businessStatus: BusinessStatus,
             statusReason: String?, wasCancelledBySender: Bool, closingReason: ClosingReason?, engagementID: ReferralID?,
-            acceptedAt: Instant?, closedAt: Instant?, changedAt: Instant, businessChangedAt: Instant
+            acceptedAt: Instant?, closedAt: Instant?, completedAt: Instant? = nil, changedAt: Instant,
+            businessChangedAt: Instant
         ) {
             self.referralID = referralID
             self.participantID = participantID
@@ -119,6 +125,7 @@ public struct Referral: Hashable, Sendable {
             self.engagementID = engagementID
             self.acceptedAt = acceptedAt
             self.closedAt = closedAt
+            self.completedAt = completedAt
             self.changedAt = changedAt
             self.businessChangedAt = businessChangedAt
         }

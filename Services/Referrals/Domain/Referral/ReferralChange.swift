@@ -57,6 +57,8 @@ extension Referral {
             case notForParty(Party, to: ReferralStatus)
             /// The new state needs a text that says why.
             case reasonRequired(ReferralStatus)
+            /// Nothing more is done about it.
+            case ended(ReferralStatus)
         }
 
         public let referralID: ReferralID
@@ -76,6 +78,8 @@ extension Referral {
                 "the \(party.rawValue) of a referral does not set it to \(to.rawValue)"
             case .reasonRequired(let status):
                 "a reason is required for \(status.rawValue)"
+            case .ended(let status):
+                "a referral that is \(status.rawValue) is not completed any more"
             }
         }
     }

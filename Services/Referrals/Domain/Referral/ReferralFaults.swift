@@ -38,6 +38,9 @@ extension ReferralRequest {
         if let peerGenderWish, !Self.isCode(peerGenderWish) {
             found.append(Fault("/peerGenderWish", "a code of the agency: small letters, digits and hyphens"))
         }
+        if let releaseOn, !setting.isCustody || releaseOn.year < 2000 {
+            found.append(Fault("/releaseOn", "a date, for somebody in prison, in jail or before a treatment court"))
+        }
         return found
     }
 
@@ -80,4 +83,9 @@ extension PersonIdentity {
         }
         return found
     }
+}
+
+extension Setting {
+    /// Whether somebody else decides when the person may leave.
+    public var isCustody: Bool { [.prison, .jail, .treatmentCourt].contains(self) }
 }

@@ -13,10 +13,13 @@ public struct ReferralRequest: Hashable, Sendable {
     public var peerGenderWish: String?
     /// Whether the person takes medication for opioid or alcohol use disorder; nil when unknown.
     public var takesMedication: Bool?
+    /// When somebody leaves prison or jail, or the court lets them go: who meets them at the gate has to know.
+    public var releaseOn: CivilDate?
 
     public init(
         setting: Setting, priority: Priority, programme: ProgrammeCode? = nil, callback: String? = nil,
-        languages: [String] = [], peerGenderWish: String? = nil, takesMedication: Bool? = nil
+        languages: [String] = [], peerGenderWish: String? = nil, takesMedication: Bool? = nil,
+        releaseOn: CivilDate? = nil
     ) {
         self.setting = setting
         self.priority = priority
@@ -25,6 +28,7 @@ public struct ReferralRequest: Hashable, Sendable {
         self.languages = languages
         self.peerGenderWish = peerGenderWish
         self.takesMedication = takesMedication
+        self.releaseOn = releaseOn
     }
 
     /// Whether a peer is to be sent at once: from an emergency department, or at a priority that does not wait.

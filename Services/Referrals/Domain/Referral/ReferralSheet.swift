@@ -12,6 +12,7 @@ public struct ReferralSheet: Sendable {
         ("placerIdentifier", true), ("setting", true), ("priority", true), ("programme", false), ("callback", false),
         ("languages", false), ("givenName", false), ("familyName", false), ("birthDate", false), ("phone", false),
         ("address", false), ("postalCode", false), ("gender", false), ("recordNumber", false),
+        ("releaseOn", false),
     ]
 
     /// One referral.
@@ -95,13 +96,14 @@ private struct SheetRecord {
         let priorities = Priority.allCases.map(\.rawValue).joined(separator: ", ")
         let priority = required("priority", { Priority(rawValue: $0) }, "one of \(priorities)")
         let born = optional("birthDate", { CivilDate($0) }, "a date: yyyy-mm-dd")
+        let released = optional("releaseOn", { CivilDate($0) }, "a date: yyyy-mm-dd")
         let genders = AdministrativeGender.allCases.map(\.rawValue).joined(separator: ", ")
         let gender = optional("gender", { AdministrativeGender(rawValue: $0) }, "one of \(genders)")
         guard let placer, let setting, let priority else { return nil }
         let languages = cell("languages")?.split(separator: ";").map { String($0.filter { $0 != " " }) } ?? []
         let request = ReferralRequest(
             setting: setting, priority: priority, programme: cell("programme").map(ProgrammeCode.init(rawValue:)),
-            callback: cell("callback"), languages: languages)
+            callback: cell("callback"), languages: languages, releaseOn: released)
         let person = PersonIdentity(
             givenName: cell("givenName"), familyName: cell("familyName"), birthDate: born, phone: cell("phone"),
             address: cell("address"), postalCode: cell("postalCode"), gender: gender,

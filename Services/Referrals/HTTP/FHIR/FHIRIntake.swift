@@ -16,9 +16,12 @@ struct FHIRIntake: Sendable {
     func intake(of person: PersonIdentity, receivedAt now: Instant) -> Intake {
         var languages: [String] = []
         if case .patient(let patient) = incoming.person { languages = patient.languages }
+        let setting = incoming.setting ?? sender.usualSetting
         return Intake(
             request: ReferralRequest(
-                setting: incoming.setting ?? sender.usualSetting, priority: incoming.priority, languages: languages
+                setting: setting, priority: incoming.priority, languages: languages,
+                // For prisons, jails and courts the order takes place when the person leaves.
+                releaseOn: setting.isCustody ? incoming.serviceRequest.occursOn : nil
             ),
             person: person,
             consents: incoming.consents.compactMap { reading($0).draft(receivedAt: now) },
