@@ -70,7 +70,11 @@ public struct TestDatabase: Sendable {
     }
 
     static func script(_ sql: String, _ cluster: ConnectionSettings) async throws {
-        var configuration = Pool.Configuration(cluster)
+        var settings = cluster
+        // Copying a database waits for a checkpoint, and on a busy machine that takes as long as it takes.
+        settings.statementTimeout = .seconds(600)
+        settings.lockTimeout = .seconds(600)
+        var configuration = Pool.Configuration(settings)
         configuration.leaseTimeout = .seconds(60)
         let pool = Pool(configuration, reactor: sharedReactor, logger: .silent)
         do {
