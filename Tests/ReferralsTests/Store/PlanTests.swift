@@ -93,6 +93,10 @@ struct PlanTests {
         (.listSpendingsOfFund, "\(uuid), \(uuid), 51"), (.changeFundPersons, "\(uuid), 'food', 1"),
         (.commitFundPerson, "\(uuid), \(uuid), 'food', 1, 1, array[\(uuid)]::uuid[]"),
         (.giveBackFundPerson, "\(uuid), \(uuid), '{food}', 1"),
+        (.pageOfPerson, "array[\(uuid)]::uuid[], \(uuid), 50"),
+        (.listOnwardOfReferral, "\(uuid), \(uuid), 50"), (.listOnward, "'sent', \(uuid), 50"),
+        (.knownOutsideTasks, "\(uuid), '{t1,t2}'"), (.outsideTaskOfReferral, uuid),
+        (.referralOfOutsideTask, "\(uuid), 't1'"),
     ]
     /// What a statement needs that writes its own audit row.
     static let audit =
@@ -255,6 +259,18 @@ struct PlanTests {
            changed_at)
         select '\(agency)', pg_temp.id(12, n), pg_temp.id(0, n % 800), '\(agency).' || n % 800, 1, 1,
           case when n % 2 = 0 then 'task' else 'service-request' end, 'active', 'x', 10, now(), now(), now()
+        from generate_series(1, 3000) n;
+        insert into referral.outside_server
+          (agency_id, partner_id, version, base_url, scope, task_owner, signing_key, changed_at, changed_by)
+        select '\(agency)', pg_temp.id(0, n), 1, 'https://fhir.example', 'a', 'Organization/1', 'x', now(), 'x'
+        from generate_series(0, 800) n;
+        insert into referral.outside_task (agency_id, partner_id, task_id, referral_id, found_at)
+        select '\(agency)', pg_temp.id(0, n % 5), 't' || n, pg_temp.id(3, n), now() from generate_series(1, 3000) n;
+        insert into referral.onward_referral
+          (agency_id, onward_id, referral_id, participant_id, partner_id, version, priority, status, queued_at, queued_by,
+           looks, changed_at)
+        select '\(agency)', pg_temp.id(14, n), pg_temp.id(3, n), pg_temp.id(1, n), pg_temp.id(0, n % 800), 1, 'routine',
+          case when n % 10 = 0 then 'queued' else 'rejected' end, now(), 'x', 0, now()
         from generate_series(1, 3000) n;
         insert into referral.subscription_event
           (agency_id, subscription_id, number, delivery_id, referral_id, rests_on_consent, at)
