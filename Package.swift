@@ -289,6 +289,7 @@ let package = Package(
                 "residences.json", "residences.schema.json",
                 "linkages.json", "linkages.schema.json",
                 "overdose-rules.json", "overdose-rules.schema.json",
+                "bedside.json", "bedside.schema.json",
             ],
             domainDependencies: ["Confidentiality", "JSON"],
             migrations: [
@@ -306,6 +307,7 @@ let package = Package(
                 "V0024_state_capacity_and_subscribe.sql",
                 "V0025_use_outside_servers.sql",
                 "V0026_complete_referrals.sql",
+                "V0027_record_bedside_visit.sql",
             ],
             dependencies: ["FHIR", "HL7v2", "ReferralsSettings", crypto, cryptoExtras, httpClient, locks, mustache],
             exclude: ["Settings"],

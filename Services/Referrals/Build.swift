@@ -30,7 +30,7 @@ func build(_ environment: ServiceEnvironment) async throws -> ServiceDefinition 
         }
     let store = Store(
         vault: vault, ids: environment.ids, rules: environment.rules, matching: try .standard(), times: times,
-        linkages: try .standard())
+        linkages: try .standard(), bedside: try .standard())
     let allowsLocal = environment.settings.deployment == .local
     let hasher = PasswordHasher()
     let api = ReferralsAPI(

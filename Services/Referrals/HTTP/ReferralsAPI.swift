@@ -35,6 +35,8 @@ struct ReferralsAPI: Sendable {
         addHookFeedback(to: &routes)
         addReading(to: &routes)
         addOverdue(to: &routes)
+        addBedside(to: &routes)
+        addEightWeeks(to: &routes)
         addDecisions(to: &routes)
         addCompletion(to: &routes)
         addParticipants(to: &routes)

@@ -35,6 +35,7 @@ public enum ReferralsMigrations {
                     "V0024_state_capacity_and_subscribe", PackageResources.V0024_state_capacity_and_subscribe_sql),
                 Migration("V0025_use_outside_servers", PackageResources.V0025_use_outside_servers_sql),
                 Migration("V0026_complete_referrals", PackageResources.V0026_complete_referrals_sql),
+                Migration("V0027_record_bedside_visit", PackageResources.V0027_record_bedside_visit_sql),
             ]
         )
     }

@@ -80,8 +80,9 @@ extension Store {
     private func forget(_ id: ParticipantID, by subject: String, in work: Work) {
         work.tx.enqueue(.forgetDigests, work.agencyID, id)
         work.tx.enqueue(.forgetReceived, work.agencyID, id)
-        // Nobody is asked any more whether what they were linked to holds.
+        // Nobody is asked any more whether what they were linked to holds, and how they are.
         work.tx.enqueue(.dropLinkageChecksOfParticipant, work.agencyID, id)
+        work.tx.enqueue(.settleEightWeeksOfParticipant, work.agencyID, id, work.now)
         work.tx.enqueue(.disableAccountsOf, work.agencyID, id, work.now)
         work.tx.enqueue(.endSessionsOf, work.agencyID, id, work.now)
         work.tx.enqueue(.eraseParticipant, work.agencyID, id, work.now, subject)

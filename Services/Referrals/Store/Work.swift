@@ -37,6 +37,8 @@ struct Store: Sendable {
     let times: ResponseTimes
     /// What people are linked to, and the codes in which it is told.
     let linkages: LinkageCatalogue
+    /// The codes in which a visit at the bedside is told.
+    let bedside: BedsideCatalogue
 }
 
 /// Why the store refused. Nothing in it tells who a participant is.

@@ -213,12 +213,14 @@ struct SignInTests {
                 vault: .test(ring: ["one": 1, "two": 2], current: "two"), ids: door.referring.store.ids,
                 rules: .inForce,
                 matching: door.referring.store.matching,
-                times: door.referring.store.times, linkages: door.referring.store.linkages)
+                times: door.referring.store.times, linkages: door.referring.store.linkages,
+                bedside: door.referring.store.bedside)
             _ = try await door.referring.work { try await later.renewKeys(after: nil, atMost: 10, in: $0) }
             let without = Store(
                 vault: .test(ring: ["two": 2], current: "two"), ids: door.referring.store.ids, rules: .inForce,
                 matching: door.referring.store.matching,
-                times: door.referring.store.times, linkages: door.referring.store.linkages)
+                times: door.referring.store.times, linkages: door.referring.store.linkages,
+                bedside: door.referring.store.bedside)
             let login = try #require(LoginName("alex"))
             let secret = try await door.referring.work { work in
                 let account = try #require(try await without.account(login, in: work))
@@ -236,7 +238,8 @@ struct SignInTests {
             let both = Store(
                 vault: .test(index: [1: 9, 2: 8]), ids: door.referring.store.ids, rules: .inForce,
                 matching: door.referring.store.matching,
-                times: door.referring.store.times, linkages: door.referring.store.linkages)
+                times: door.referring.store.times, linkages: door.referring.store.linkages,
+                bedside: door.referring.store.bedside)
             try await door.referring.work { work in
                 let account = try #require(try await both.account(login, in: work))
                 try await both.reindex(account.accountID, login: login, in: work)
@@ -244,7 +247,8 @@ struct SignInTests {
             let newOnly = Store(
                 vault: .test(index: [2: 8]), ids: door.referring.store.ids, rules: .inForce,
                 matching: door.referring.store.matching,
-                times: door.referring.store.times, linkages: door.referring.store.linkages)
+                times: door.referring.store.times, linkages: door.referring.store.linkages,
+                bedside: door.referring.store.bedside)
             let found = try await door.referring.work {
                 try await newOnly.account(login, in: $0)?.accountID.description
             }

@@ -46,7 +46,7 @@ struct ForeignCallerTests {
     /// The agency's directory is there for all who have a token of the agency.
     private static let everybodys: Set = [
         "hsdsServices", "hsdsService", "flagDirectoryEntry", "listCapacity", "listResidences", "readResidence",
-        "readLinkageCatalogue",
+        "readLinkageCatalogue", "readBedsideCatalogue",
         // Money is about nobody, and peers spend it.
         "listFunds", "readFund", "listFundSpendings",
     ]
@@ -191,6 +191,7 @@ struct ForeignCallerTests {
                         "answerLinkageCheck": #"{"days":7,"answer":"sustained"}"#,
                         "recordCoverage": #"{"programme":"snap","from":"2026-01-01"}"#,
                         "endCoverage": #"{"through":"2026-11-01"}"#,
+                        "saveBedside": #"{"minutesAtBedside":30}"#,
                         "recordNaloxoneKit":
                             #"{"givenOn":"2026-11-01","recipient":"participant","participantID":"{participantID}","product":"nasal-4mg","refill":"first"}"#,
                         "recordReversal":

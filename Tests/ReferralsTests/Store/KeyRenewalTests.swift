@@ -30,7 +30,8 @@ struct KeyRenewalTests {
             let during = Store(
                 vault: .test(ring: ["one": 1, "two": 2], current: "two", index: [1: 9, 2: 8]), ids: referring.store.ids,
                 rules: .inForce, matching: referring.store.matching,
-                times: referring.store.times, linkages: referring.store.linkages)
+                times: referring.store.times, linkages: referring.store.linkages,
+                bedside: referring.store.bedside)
             let found = try await referring.work {
                 try await during.takeIn(.emergency(of: .jane, from: hospital), in: $0)
             }
@@ -51,7 +52,8 @@ struct KeyRenewalTests {
             let after = Store(
                 vault: .test(ring: ["two": 2], current: "two", index: [2: 8]), ids: referring.store.ids,
                 rules: .inForce, matching: referring.store.matching,
-                times: referring.store.times, linkages: referring.store.linkages)
+                times: referring.store.times, linkages: referring.store.linkages,
+                bedside: referring.store.bedside)
             let again = try await referring.work {
                 try await after.takeIn(.emergency(of: .jane, from: hospital), in: $0)
             }

@@ -216,7 +216,8 @@ import Testing
                 Store(
                     vault: .test(ring: ring, current: "two"), ids: referring.store.ids, rules: .inForce,
                     matching: referring.store.matching, times: referring.store.times,
-                    linkages: referring.store.linkages)
+                    linkages: referring.store.linkages,
+                    bedside: referring.store.bedside)
             }
             _ = try await referring.work {
                 try await store(["one": 1, "two": 2]).renewKeys(after: nil, atMost: 100, in: $0)

@@ -37,7 +37,8 @@ struct Referring: Sendable {
                         database: database, pool: pool, workers: workers,
                         store: Store(
                             vault: vault, ids: ids, rules: .inForce, matching: try matching ?? .standard(),
-                            times: try .standard(), linkages: try .standard()),
+                            times: try .standard(), linkages: try .standard(),
+                            bedside: try .standard()),
                         agencyID: agencyID, clock: clock
                     )
                     try await referring.addAgency(agencyID)

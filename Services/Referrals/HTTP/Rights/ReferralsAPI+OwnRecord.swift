@@ -5,7 +5,7 @@ internal import ReferralsDomain
 internal import ServiceKit
 
 // A participant's own record, as far as it is kept here: who they are, their referrals, consents, restrictions, amendments,
-// what they needed and were linked to, naloxone.
+// what was seen at the bedside, what they needed and were linked to, naloxone.
 // Plans and appointments are in `scheduling`, the timeline and assessments in `outcomes`, each with routes of its own.
 extension ReferralsAPI {
     func addOwnRecord(to routes: inout Routes) {
@@ -96,6 +96,9 @@ extension ReferralsAPI {
         return OwnRecordView(
             participant: ParticipantView(person, within: permit),
             referrals: permit.allows(.referral) ? referrals.map { OwnReferralView($0, within: permit) } : [],
+            bedside: permit.allows(.referral)
+                ? try await store.bedsideVisits(of: referrals, in: work)
+                    .map { BedsideView($0, within: permit, store.bedside) } : [],
             consents: try await store.consents(of: person.ids, in: work).map { ConsentView($0, at: work.now) },
             restrictions: try await store.restrictions(of: person, in: work).map(RestrictionView.init),
             amendments: try await store.amendments(of: person, in: work).map(AmendmentView.init),
@@ -137,6 +140,8 @@ extension ReferralsAPI {
 struct OwnRecordView: Encodable {
     let participant: ParticipantView
     let referrals: [OwnReferralView]
+    /// What was seen at the bedside, and how they were eight weeks later.
+    let bedside: [BedsideView]
     let consents: [ConsentView]
     let restrictions: [RestrictionView]
     let amendments: [AmendmentView]
