@@ -37,6 +37,7 @@ struct ReferralsAPI: Sendable {
         addOverdue(to: &routes)
         addBedside(to: &routes)
         addEightWeeks(to: &routes)
+        addReach(to: &routes)
         addDecisions(to: &routes)
         addCompletion(to: &routes)
         addParticipants(to: &routes)

@@ -34,3 +34,18 @@ alter table referral.referral add column eight_weeks_settled_at timestamptz;
 create index referral_eight_weeks on referral.referral (agency_id, accepted_at, referral_id)
   where accepted_at is not null and eight_weeks_settled_at is null and status <> 'cancelled'
     and status <> 'entered-in-error';
+
+-- How somebody can be reached, and through whom. Others are named in it who never agreed to that: it is one sealed document,
+-- without a history, and goes with the person's key.
+create table referral.reach_plan (
+  agency_id      uuid        not null,
+  participant_id uuid        not null,
+  version        integer     not null,
+  content        bytea       not null,   -- sealed
+  changed_at     timestamptz not null,
+  changed_by     text        not null,
+  constraint reach_plan_pkey primary key (agency_id, participant_id),
+  constraint reach_plan_participant_fkey foreign key (agency_id, participant_id) references referral.participant,
+  constraint reach_plan_version_positive check (version > 0)
+);
+select handrail.protect_table('referral.reach_plan', 'referrals', 'select, insert, update, delete');

@@ -83,6 +83,8 @@ extension Store {
         // Nobody is asked any more whether what they were linked to holds, and how they are.
         work.tx.enqueue(.dropLinkageChecksOfParticipant, work.agencyID, id)
         work.tx.enqueue(.settleEightWeeksOfParticipant, work.agencyID, id, work.now)
+        // Others are named there.
+        work.tx.enqueue(.dropReachPlan, work.agencyID, id)
         work.tx.enqueue(.disableAccountsOf, work.agencyID, id, work.now)
         work.tx.enqueue(.endSessionsOf, work.agencyID, id, work.now)
         work.tx.enqueue(.eraseParticipant, work.agencyID, id, work.now, subject)

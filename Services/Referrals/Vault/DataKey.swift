@@ -39,6 +39,7 @@ struct DataKey: Sendable {
         case linkageProvider = "linkage.provider"
         case linkageNote = "linkage.note"
         case suggestedVisit = "dispatch_suggestion.content"
+        case reachPlan = "reach_plan.content"
         case onwardNote = "onward_referral.note"
         case onwardReason = "onward_referral.reason"
     }

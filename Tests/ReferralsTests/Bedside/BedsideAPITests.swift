@@ -60,6 +60,9 @@ struct BedsideAPITests {
                 let own = try record.object()["bedside"]?.items.first
                 #expect(own?["medicationStarted"]?.string == "buprenorphine", "\(record.text)")
                 #expect(own?["minutesAtBedside"]?.integer == 35)
+                let page = try await client.call(
+                    .get, "/v1/participants/\(id)/record/page", as: "participant:\(id)")
+                #expect(page.text.contains("A bystander, Emergency medical services"), "in words")
             }
             let history = try await referring.look(
                 Statement(

@@ -22,7 +22,10 @@ struct BedsideVisitTests {
     func catalogue() throws {
         let catalogue = try Self.catalogue.get()
         #expect(try JSONSchema(BedsideCatalogue.schema).faults(in: BedsideCatalogue.standardFile) == [])
-        for list in [catalogue.naloxoneGivers, catalogue.medications, catalogue.dispositions, catalogue.statuses] {
+        for list in [
+            catalogue.naloxoneGivers, catalogue.medications, catalogue.dispositions, catalogue.statuses,
+            catalogue.relations, catalogue.places,
+        ] {
             #expect(Set(list.map(\.code)).count == list.count)
         }
         // Where some answers could be seen and others not, a gap would say which it is.

@@ -191,7 +191,7 @@ struct ForeignCallerTests {
                         "answerLinkageCheck": #"{"days":7,"answer":"sustained"}"#,
                         "recordCoverage": #"{"programme":"snap","from":"2026-01-01"}"#,
                         "endCoverage": #"{"through":"2026-11-01"}"#,
-                        "saveBedside": #"{"minutesAtBedside":30}"#,
+                        "saveBedside": #"{"minutesAtBedside":30}"#, "saveReach": #"{"safeHours":"mornings"}"#,
                         "recordNaloxoneKit":
                             #"{"givenOn":"2026-11-01","recipient":"participant","participantID":"{participantID}","product":"nasal-4mg","refill":"first"}"#,
                         "recordReversal":

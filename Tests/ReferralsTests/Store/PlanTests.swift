@@ -87,6 +87,7 @@ struct PlanTests {
         (.settleEightWeeks, "\(uuid), null"), (.settleEightWeeksOfParticipant, "\(uuid), '2026-01-01'"),
         (.listEightWeeks, "'2026-01-01', '2026-01-01', \(uuid), 51"),
         (.listEightWeeksOfPeer, "'2026-01-01', '2026-01-01', \(uuid), 51, \(uuid)"),
+        (.listReachPlans, "array[\(uuid)]::uuid[]"), (.dropReachPlan, uuid),
         (.listCoverages, "array[\(uuid)]::uuid[]"), (.findNaloxoneKit, uuid),
         (.listNaloxoneKits, "'2026-01-01', \(uuid), 51"), (.findReversal, uuid),
         (.listNaloxoneKitsOfPerson, "array[\(uuid)]::uuid[], 51"),
@@ -119,7 +120,9 @@ struct PlanTests {
                     #expect(!plan.contains("Seq Scan"), "\(statement.name)\n\(plan)")
                     // An index that only leads to the agency would filter all of its rows by the id that is asked for.
                     // Of one participant's engagements and one referral's resources there are only a few.
-                    if [.isAssigned, .listReceived, .listDueChecksOfPeer, .listEightWeeksOfPeer].contains(statement) { continue }
+                    if [.isAssigned, .listReceived, .listDueChecksOfPeer, .listEightWeeksOfPeer].contains(statement) {
+                        continue
+                    }
                     let filters = plan.split(separator: "\n").filter { line in
                         line.contains("Filter: ") && !line.contains("One-Time")
                             && (line.contains("_id = ") || line.contains("hmac = "))
@@ -219,6 +222,8 @@ struct PlanTests {
           case when n % 20 = 0 then 'in-progress' when n % 50 = 1 then 'requested' else 'completed' end,
           '7.0', false, now(), now(), now(), 1, 'completed', '7.0', now() - n * interval '1 hour'
         from generate_series(1, 10000) n;
+        insert into referral.reach_plan (agency_id, participant_id, version, content, changed_at, changed_by)
+        select '\(agency)', pg_temp.id(1, n), 1, 'x', now(), 'x' from generate_series(1, 5000) n;
         insert into referral.bedside_visit (agency_id, referral_id, version, naloxone_by, recorded_at, recorded_by)
         select '\(agency)', pg_temp.id(3, n), v, '{}', now(), 'x'
         from generate_series(1, 10000) n, generate_series(1, 2) v;

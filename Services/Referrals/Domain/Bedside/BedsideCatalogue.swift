@@ -1,7 +1,7 @@
 internal import FoundationEssentials
 public import Models
 
-/// The codes in which a visit at the bedside is told, and when somebody asks how the person is.
+/// The codes in which a visit at the bedside is told, when somebody asks how the person is, and who is asked where they are.
 ///
 /// The shape is `Data/bedside.schema.json`. A code is never given another meaning: rows carry it for years.
 public struct BedsideCatalogue: Codable, Hashable, Sendable {
@@ -15,6 +15,11 @@ public struct BedsideCatalogue: Codable, Hashable, Sendable {
     public var dispositions: [Choice]
     /// How somebody is after eight weeks.
     public var statuses: [Choice]
+    public var contactPersons: ContactPersons
+    /// Who knows where somebody is.
+    public var relations: [Choice]
+    /// Where to look for somebody.
+    public var places: [Choice]
 
     /// When somebody asks how the person is.
     public struct EightWeeks: Codable, Hashable, Sendable {
@@ -27,6 +32,13 @@ public struct BedsideCatalogue: Codable, Hashable, Sendable {
         public func dueSince(_ now: Instant) -> Instant { now - .seconds(days * 86_400) }
 
         public func dueAt(acceptedAt: Instant) -> Instant { acceptedAt + .seconds(days * 86_400) }
+    }
+
+    /// How many people are named who know where somebody is.
+    public struct ContactPersons: Codable, Hashable, Sendable {
+        /// With fewer the answer says how many are missing.
+        public var wanted: Int
+        public var most: Int
     }
 
     /// A code, and what it means to people.

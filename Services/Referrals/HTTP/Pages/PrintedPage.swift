@@ -32,9 +32,10 @@ enum PrintedPage {
     /// - Parameters:
     ///   - names: of the organisations in it.
     ///   - catalogue: says the codes of linkages in words.
+    ///   - bedside: says those of the bedside.
     static func record(
-        _ record: OwnRecordView, names: [PartnerID: String], catalogue: LinkageCatalogue, agency: String,
-        at now: Instant
+        _ record: OwnRecordView, names: [PartnerID: String], catalogue: LinkageCatalogue, bedside: BedsideCatalogue,
+        agency: String, at now: Instant
     ) throws -> Response {
         let person = record.participant
         return try page(
@@ -78,6 +79,8 @@ enum PrintedPage {
                         "movedOutOn": placement.movedOutAt?.dayText ?? "", "reason": placement.reason ?? "",
                     ] as [String: String]
                 },
+                "bedside": record.bedside.map { $0.printed(bedside) },
+                "reach": record.reach?.lines(bedside).map { ["label": $0.0, "value": $0.1] } ?? [],
                 "needs": record.needs.map { need in
                     [
                         "openedOn": need.openedOn.description,
@@ -142,5 +145,5 @@ extension Instant {
     fileprivate var dayText: String { String(description.prefix(10)) }
 
     /// `2026-11-22 14:05 UTC`.
-    fileprivate var minuteText: String { "\(description.prefix(10)) \(description.dropFirst(11).prefix(5)) UTC" }
+    var minuteText: String { "\(description.prefix(10)) \(description.dropFirst(11).prefix(5)) UTC" }
 }

@@ -71,7 +71,8 @@ extension ReferralsAPI {
             let names = try await organisations(in: view, work)
             try record(.read, permit, person, context, work)
             return try PrintedPage.record(
-                view, names: names, catalogue: store.linkages, agency: agency.name, at: work.now)
+                view, names: names, catalogue: store.linkages, bedside: store.bedside, agency: agency.name,
+                at: work.now)
         }
     }
 
@@ -93,12 +94,14 @@ extension ReferralsAPI {
         let linkages = try await store.linkages(of: person.ids, before: nil, atMost: Self.mostOfRecord, in: work)
         let coverages = try await store.coverages(of: person.ids, in: work)
         let spendings = try await store.spendings(of: person.ids, before: nil, atMost: Self.mostOfRecord, in: work)
+        let reach = permit.allows(.identity) ? try await store.reachPlan(of: person, in: work) : nil
         return OwnRecordView(
             participant: ParticipantView(person, within: permit),
             referrals: permit.allows(.referral) ? referrals.map { OwnReferralView($0, within: permit) } : [],
             bedside: permit.allows(.referral)
                 ? try await store.bedsideVisits(of: referrals, in: work)
                     .map { BedsideView($0, within: permit, store.bedside) } : [],
+            reach: reach.map { ReachView($0, of: person, within: permit, store.bedside) },
             consents: try await store.consents(of: person.ids, in: work).map { ConsentView($0, at: work.now) },
             restrictions: try await store.restrictions(of: person, in: work).map(RestrictionView.init),
             amendments: try await store.amendments(of: person, in: work).map(AmendmentView.init),
@@ -142,6 +145,8 @@ struct OwnRecordView: Encodable {
     let referrals: [OwnReferralView]
     /// What was seen at the bedside, and how they were eight weeks later.
     let bedside: [BedsideView]
+    /// How they can be reached; absent where nobody wrote it down.
+    let reach: ReachView?
     let consents: [ConsentView]
     let restrictions: [RestrictionView]
     let amendments: [AmendmentView]
