@@ -15,9 +15,13 @@ struct OperatorAccess: ParsableArguments {
     }
 
     /// Sends one request to the API of referrals as the operator.
-    func send(_ method: String, _ path: String, _ body: JSONValue? = nil) async throws -> Caller.Answer {
+    ///
+    /// - Parameter version: an If-Match value.
+    func send(
+        _ method: String, _ path: String, _ body: JSONValue? = nil, ifMatch version: String? = nil
+    ) async throws -> Caller.Answer {
         guard let agency = AgencyID(agency) else { throw ValidationError("the agency's id is not a UUID") }
-        return try await OperatorCaller().send(method, path, body, for: agency)
+        return try await OperatorCaller().send(method, path, body, ifMatch: version, for: agency)
     }
 }
 
@@ -26,10 +30,11 @@ struct OperatorCaller {
     let settings = OperatorSettings()
 
     func send(
-        _ method: String, _ path: String, _ body: JSONValue? = nil, for agency: AgencyID
+        _ method: String, _ path: String, _ body: JSONValue? = nil, ifMatch version: String? = nil,
+        for agency: AgencyID
     ) async throws -> Caller.Answer {
         let url = SuiteAddresses(settings).referrals + path
-        return try await Caller().send(method, url, token: try await token(for: agency), body)
+        return try await Caller().send(method, url, token: try await token(for: agency), body, ifMatch: version)
     }
 
     private func token(for agency: AgencyID) async throws -> String {

@@ -106,7 +106,7 @@ struct PartnerView: Encodable {
     let intakePolicy: IntakePolicy
     let status: Partner.Status
     let webhookURL: String?
-    /// The secret of its webhooks (Standard Webhooks: `whsec_` and base64); told once, when the partner is added.
+    /// The secret of its webhooks (Standard Webhooks: `whsec_` and base64); told once, in the answer that makes it.
     let webhookSecret: String?
     let version: Int
 

@@ -162,6 +162,9 @@ enum ReferralProblems {
             .conflict(
                 "already-sent-on", title: "The referral is under way to this organisation",
                 detail: "Wait until it has ended there, or take it back.")
+        case .noWebhook:
+            .conflict(
+                "no-webhook", title: "The partner has no webhook", detail: "Say first where its webhooks go.")
         case .stillHoused:
             .conflict(
                 "still-housed", title: "The person lives in a residence", detail: "Say first when they moved out.")

@@ -45,6 +45,7 @@ struct ReferralsAPI: Sendable {
         addMerges(to: &routes)
         addConsents(to: &routes)
         addPartners(to: &routes)
+        addAnnouncing(to: &routes)
         addOutsideServers(to: &routes)
         addOnward(to: &routes)
         addCapacity(to: &routes)

@@ -56,14 +56,4 @@ extension Store {
         let rewrapped = try vault.rewrap(participant.wrappedKey, of: id, in: work.agencyID)
         work.tx.enqueue(.rewrapParticipant, work.agencyID, id, rewrapped, KeyRing.keyID(of: rewrapped))
     }
-
-    private func resealWebhookSecrets(in work: Work) async throws {
-        for row in try await work.tx.query(.listWebhookSecrets, work.agencyID) {
-            let (id, sealed) = try row.decode((PartnerID, [UInt8]).self)
-            guard KeyRing.keyID(of: sealed) != vault.ring.currentID else { continue }
-            let secret = try vault.openSecret(sealed, of: id, in: work.agencyID)
-            let resealed = try vault.sealSecret(secret, of: id, in: work.agencyID)
-            work.tx.enqueue(.resealWebhookSecret, work.agencyID, id, resealed)
-        }
-    }
 }

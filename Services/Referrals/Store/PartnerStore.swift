@@ -140,7 +140,7 @@ extension Store {
     /// - Returns: the secret with which its webhooks are signed, which is told this once; nil without a webhook.
     /// - Throws: ``StoreError`` `nameTaken`.
     func add(_ partner: Partner, in work: Work) async throws -> [UInt8]? {
-        let secret: [UInt8]? = partner.webhookURL.map { _ in (0..<32).map { _ in .random(in: .min ... .max) } }
+        let secret = partner.webhookURL.map { _ in WebhookTarget.newSecret() }
         let sealed = try secret.map { try vault.sealSecret($0, of: partner.partnerID, in: work.agencyID) }
         do {
             try await work.tx.execute(
@@ -156,13 +156,6 @@ extension Store {
 
     func partner(_ id: PartnerID, in work: Work) async throws -> Partner? {
         try await work.tx.query(.findPartner, work.agencyID, id).first.map { try Partner(row: $0) }
-    }
-
-    /// Where and with which secret a partner's webhooks go; nil when it has none, or is disabled.
-    func webhook(of partner: PartnerID, in work: Work) async throws -> (url: String, secret: [UInt8])? {
-        guard let row = try await work.tx.query(.findWebhook, work.agencyID, partner).first else { return nil }
-        let (url, sealed) = try row.decode((String, [UInt8]).self)
-        return (url, try vault.openSecret(sealed, of: partner, in: work.agencyID))
     }
 
     /// Stops an organisation: its clients get no tokens, its requests and webhooks end.

@@ -76,6 +76,8 @@ struct StoreError: Error, Hashable, CustomStringConvertible {
         case stillHoused
         /// The same referral is under way to the same organisation.
         case alreadySentOn
+        /// The partner polls: there is nothing to sign.
+        case noWebhook
     }
 
     let code: Code

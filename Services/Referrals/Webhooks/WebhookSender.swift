@@ -101,7 +101,7 @@ struct WebhookSender: Sendable {
     }
 
     private func signed(
-        _ body: some Encodable, _ attempt: DeliveryAttempt, to webhook: (url: String, secret: [UInt8]), at now: Instant
+        _ body: some Encodable, _ attempt: DeliveryAttempt, to webhook: WebhookTarget, at now: Instant
     ) throws -> WebhookRequest {
         let bytes = try JSONValue.text(of: body, sortingNames: true)
         let id = "msg_\(attempt.deliveryID.lowercasedText)"
@@ -109,7 +109,7 @@ struct WebhookSender: Sendable {
             url: webhook.url,
             headers: [
                 "content-type": "application/json", "webhook-id": id, "webhook-timestamp": String(now.unixSeconds),
-                "webhook-signature": WebhookSignature.of(bytes, id: id, at: now, secret: webhook.secret),
+                "webhook-signature": WebhookSignature.of(bytes, id: id, at: now, secrets: webhook.secrets),
             ],
             body: bytes
         )

@@ -13,4 +13,9 @@ enum WebhookSignature {
         let code = HMAC<SHA256>.authenticationCode(for: signed, using: SymmetricKey(data: secret))
         return "v1," + Data(code).base64EncodedString()
     }
+
+    /// The signatures with several secrets, between spaces: while one replaces another, the receiver finds its own.
+    static func of(_ body: [UInt8], id: String, at instant: Instant, secrets: [[UInt8]]) -> String {
+        secrets.map { of(body, id: id, at: instant, secret: $0) }.joined(separator: " ")
+    }
 }

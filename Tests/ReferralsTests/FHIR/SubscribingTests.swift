@@ -278,6 +278,32 @@ struct SubscribingTests {
         }
     }
 
+    @Test("notifications are signed as webhooks are: while a secret is replaced, with both")
+    func signed() async throws {
+        try await Self.with { server, hospital, _, endpoint in
+            let store = server.referring.store
+            for version in [1, 2] {
+                try await server.referring.work { work in
+                    if version == 1 {
+                        _ = try await store.setWebhook(
+                            "https://hospital.example/hooks", of: hospital.partnerID, expecting: version, in: work)
+                    } else {
+                        _ = try await store.rotateWebhookSecret(of: hospital.partnerID, expecting: version, in: work)
+                    }
+                }
+            }
+            try await Self.send(server, to: endpoint)
+            let webhook = try #require(
+                try await server.referring.work { try await store.webhook(of: hospital.partnerID, in: $0) })
+            let request = try #require(endpoint.received.first)
+            let id = try #require(request.headers["webhook-id"])
+            let expected = WebhookSignature.of(
+                request.body, id: id, at: server.referring.clock.now, secrets: webhook.secrets)
+            #expect(request.headers["webhook-signature"] == expected)
+            #expect(expected.split(separator: " ").count == 2)
+        }
+    }
+
     @Test("an order that its sender takes back is told to who subscribed to orders, and nothing else is")
     func orders() async throws {
         try await Self.with(Self.subscription(topic: "Servicerequest")) { server, hospital, _, endpoint in

@@ -162,6 +162,7 @@ struct ForeignCallerTests {
                         "completeReferral": #"{"takesMedication":true}"#,
                         "addPartnerClient": #"{"jwksURL":"https://k.example/j"}"#,
                         "rotatePartnerClient": #"{"jwksURL":"https://k.example/j"}"#,
+                        "setPartnerWebhook": #"{"webhookURL":"https://office.example/hooks"}"#,
                         "recordConsent": consent,
                         "requestRestriction": #"{"recipient":{"kind":"outside"}}"#,
                         "requestAmendment": #"{"dataClass":"referral","request":"x"}"#,

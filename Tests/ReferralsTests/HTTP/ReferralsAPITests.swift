@@ -48,7 +48,8 @@ struct ReferralsAPITests {
             #expect(
                 silent == [
                     "renewKeys", "announceConsents", "addPartner", "readPartner", "disablePartner", "addPartnerClient",
-                    "rotatePartnerClient", "disablePartnerClient", "fhirCapabilities", "smartConfiguration",
+                    "rotatePartnerClient", "disablePartnerClient", "setPartnerWebhook", "rotatePartnerWebhookSecret",
+                    "fhirCapabilities", "smartConfiguration",
                     "fhirSMARTConfiguration", "tokenKeys", "grantToken", "setPrivacyOffice", "setDutyDesk",
                     "readPrivacyNotice",
                     "fhirSMARTConfiguration", "tokenKeys", "grantToken", "signIn", "refreshSession", "signOut",

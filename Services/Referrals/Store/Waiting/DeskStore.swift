@@ -66,17 +66,18 @@ struct OverdueWord: Codable, Hashable, Sendable {
 
 extension Store {
     /// Where a desk wants to hear; nil where it has only the lists.
-    func desk(_ desk: Desk, in work: Work) async throws -> (url: String, secret: [UInt8])? {
+    func desk(_ desk: Desk, in work: Work) async throws -> WebhookTarget? {
         guard let row = try await work.tx.query(.findDesk, work.agencyID, desk).first else { return nil }
         let sealed: [UInt8] = try row.column("webhook_secret")
-        return (try row.column("webhook_url"), try vault.openDeskSecret(sealed, of: desk, in: work.agencyID))
+        return WebhookTarget(
+            url: try row.column("webhook_url"), secret: try vault.openDeskSecret(sealed, of: desk, in: work.agencyID))
     }
 
     /// Sets where a desk hears, with a new secret.
     ///
     /// - Returns: the secret by which it knows that a word comes from here.
     func save(_ desk: Desk, at url: String, in work: Work) async throws -> [UInt8] {
-        let secret = (0..<32).map { _ in UInt8.random(in: .min ... .max) }
+        let secret = WebhookTarget.newSecret()
         try await work.tx.execute(
             .saveDesk, work.agencyID, desk, url, try vault.sealDeskSecret(secret, of: desk, in: work.agencyID),
             work.now)

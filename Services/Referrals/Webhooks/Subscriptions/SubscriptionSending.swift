@@ -119,8 +119,8 @@ extension WebhookSender {
         headers["content-type"] = FHIRFormat.json.mediaType
         headers["webhook-id"] = id
         headers["webhook-timestamp"] = String(work.now.unixSeconds)
-        if let secret = try await store.webhook(of: partner, in: work)?.secret {
-            headers["webhook-signature"] = WebhookSignature.of(body, id: id, at: work.now, secret: secret)
+        if let secrets = try await store.webhook(of: partner, in: work)?.secrets {
+            headers["webhook-signature"] = WebhookSignature.of(body, id: id, at: work.now, secrets: secrets)
         }
         return WebhookRequest(url: endpoint, headers: headers, body: body, patience: resource.timeout)
     }
