@@ -8,7 +8,8 @@ internal import ServiceKit
 
 /// Wires the service: what it answers, what it listens to, what it sends, and the schema that it needs.
 ///
-/// - Throws: `KeyFileError` when a key file is missing or malformed: without keys nothing is taken in; ``PartnerDoor/Mistake``.
+/// - Throws: `KeyFileError` when a key file is missing or malformed: without keys nothing is taken in; ``PartnerDoor/Mistake``,
+///   ``SMTPClient/Mistake``.
 @Sendable
 func build(_ environment: ServiceEnvironment) async throws -> ServiceDefinition {
     let ringFile = environment.settings[ReferralsSettings.keyRing]
@@ -28,9 +29,11 @@ func build(_ environment: ServiceEnvironment) async throws -> ServiceDefinition 
         } else {
             try .standard()
         }
+    let mailServer = try SMTPClient.set(by: environment.settings, logger: environment.logger)
     let store = Store(
         vault: vault, ids: environment.ids, rules: environment.rules, matching: try .standard(), times: times,
         linkages: try .standard(), bedside: try .standard())
+        linkages: try .standard(), hasMailServer: mailServer != nil)
     let allowsLocal = environment.settings.deployment == .local
     let hasher = PasswordHasher()
     let api = ReferralsAPI(
@@ -43,6 +46,11 @@ func build(_ environment: ServiceEnvironment) async throws -> ServiceDefinition 
         pool: environment.database.pool, store: store, clock: environment.clock, baseURL: door.baseURL,
         post: poster.post
     )
+    let mails = mailServer.map { server in
+        MailSender(
+            pool: environment.database.pool, store: store, clock: environment.clock, publicURL: door.publicURL,
+            logger: environment.logger, deliver: server.send)
+    }
     let onward = OnwardSender(
         pool: environment.database.pool, store: store, clock: environment.clock, baseURL: door.baseURL,
         exchange: poster.exchange
@@ -63,6 +71,9 @@ func build(_ environment: ServiceEnvironment) async throws -> ServiceDefinition 
         send: { attempt in
             if let kind = OnwardWord.Kind(rawValue: attempt.kind) { return await onward.send(attempt, kind) }
             if let kind = OutsideWord.Kind(rawValue: attempt.kind) { return await outside.send(attempt, kind) }
+            if attempt.kind == MailWord.kind {
+                return await mails?.send(attempt) ?? .withdrawn("no mail server is set any more")
+            }
             return await webhooks.send(attempt)
         },
         loops: [KeyRingWatch(ring: ring, logger: environment.logger)],

@@ -52,6 +52,34 @@ extension Partner {
             print("webhook secret \(changed.body[["webhookSecret"]]?.string ?? "")")
         }
     }
+
+    /// `handrail partner mail`
+    struct Mail: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Says who at a partner is told by mail that something was updated.",
+            discussion: "Replaces whom it named before. Needs HANDRAIL_REFERRALS_SMTP_URL.")
+
+        @OptionGroup var access: OperatorAccess
+
+        @Argument(help: "The partner's id.")
+        var partner: String
+
+        @Option(help: "An e-mail address; up to five times.")
+        var address: [String] = []
+
+        @Flag(help: "Nobody is told by mail any more.")
+        var none = false
+
+        func validate() throws {
+            if address.isEmpty != none { throw ValidationError("give --address, or --none") }
+        }
+
+        func run() async throws {
+            let body: JSONValue = ["addresses": .array(address.map { .string($0) })]
+            _ = try await access.change(partner, "PUT", "/mail", body)
+            print("partner \(partner) is told by mail at \(address.count) addresses")
+        }
+    }
 }
 
 extension OperatorAccess {

@@ -14,7 +14,7 @@ struct Partner: AsyncParsableCommand {
             HANDRAIL_REFERRALS_TOKEN_KEY_FILE and HANDRAIL_REFERRALS_PUBLIC_URL are set; where HANDRAIL_ENV=local, with \
             one of the local issuer.
             """,
-        subcommands: [Add.self, Rotate.self, Webhook.self, RotateWebhook.self, Disable.self]
+        subcommands: [Add.self, Rotate.self, Webhook.self, RotateWebhook.self, Mail.self, Disable.self]
     )
 
     /// By what a client proves who it is: exactly one of the three.

@@ -108,9 +108,11 @@ struct PartnerView: Encodable {
     let webhookURL: String?
     /// The secret of its webhooks (Standard Webhooks: `whsec_` and base64); told once, in the answer that makes it.
     let webhookSecret: String?
+    /// Who is told by mail that something was updated.
+    let mailAddresses: [String]?
     let version: Int
 
-    init(_ partner: Partner, secret: [UInt8]? = nil) {
+    init(_ partner: Partner, mail: [MailAddress] = [], secret: [UInt8]? = nil) {
         partnerID = partner.partnerID
         name = partner.name
         kind = partner.kind
@@ -118,6 +120,7 @@ struct PartnerView: Encodable {
         status = partner.status
         webhookURL = partner.webhookURL
         webhookSecret = secret.map { "whsec_" + Data($0).base64EncodedString() }
+        mailAddresses = mail.isEmpty ? nil : mail.map(\.text)
         version = partner.version
     }
 }

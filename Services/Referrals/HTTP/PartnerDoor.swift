@@ -22,6 +22,8 @@ struct PartnerDoor: Sendable {
     /// The service as the issuer of the tokens that it gives to partners and to the owners of accounts.
     let issuer: OwnIssuer
 
+    /// Where partners reach the service.
+    var publicURL: String { issuer.issuer }
     /// Where the FHIR server is.
     var baseURL: String { fhir.baseURL }
 

@@ -165,6 +165,9 @@ enum ReferralProblems {
         case .noWebhook:
             .conflict(
                 "no-webhook", title: "The partner has no webhook", detail: "Say first where its webhooks go.")
+        case .noMailServer:
+            .conflict(
+                "no-mail-server", title: "No mail server is set", detail: "HANDRAIL_REFERRALS_SMTP_URL says which.")
         case .stillHoused:
             .conflict(
                 "still-housed", title: "The person lives in a residence", detail: "Say first when they moved out.")

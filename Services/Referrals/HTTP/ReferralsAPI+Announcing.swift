@@ -18,6 +18,11 @@ extension ReferralsAPI {
                 .post, "\(partner)/webhook/rotate", "rotatePartnerWebhookSecret",
                 "Tell a new secret of a partner's webhooks; the one before signs beside it for a day",
                 access: .operators, discloses: []), rotateWebhookSecret)
+        routes.add(
+            Route(
+                .put, "\(partner)/mail", "setPartnerMail",
+                "Say who at a partner is told by mail that something was updated; an empty list: nobody",
+                access: .operators, discloses: [], bodyLimit: 16 * 1024), setMail)
     }
 
     func setWebhook(_ request: Request, _ context: APIContext) async throws -> Response {
@@ -37,6 +42,16 @@ extension ReferralsAPI {
         }
     }
 
+    func setMail(_ request: Request, _ context: APIContext) async throws -> Response {
+        let version = try request.ifMatch
+        let addresses = try await request.decode(MailAddressesBody.self, context: context).checked()
+        let subject = try context.principal.subject
+        return try await change(context) { id, work in
+            try await store.setMail(addresses, of: id, expecting: version, by: subject, in: work)
+            return nil
+        }
+    }
+
     /// The partner after the change, with the secret that it made.
     private func change(
         _ context: APIContext, _ body: @Sendable (PartnerID, Work) async throws -> [UInt8]?
@@ -46,7 +61,8 @@ extension ReferralsAPI {
             let secret = try await body(id, work)
             guard let partner = try await store.partner(id, in: work) else { throw StoreError(.notFound) }
             try work.tx.audit(AuditRecord(.update, under: try context.permit(), onBehalfOf: id), context)
-            return try .ok(PartnerView(partner, secret: secret), etag: partner.version)
+            let mail = try await store.mailAddresses(of: id, in: work)
+            return try .ok(PartnerView(partner, mail: mail, secret: secret), etag: partner.version)
         }
     }
 }
@@ -72,5 +88,24 @@ struct WebhookAddressBody: Decodable, Sendable {
             throw Faults([Fault("/webhookURL", "an https address of a named host, or null")])
         }
         return webhookURL
+    }
+}
+
+/// `PUT /v1/partners/{partnerID}/mail`.
+struct MailAddressesBody: Decodable, Sendable {
+    let addresses: [String]
+
+    func checked() throws(Faults) -> [MailAddress] {
+        guard addresses.count <= 5 else { throw Faults([Fault("/addresses", "at most 5")]) }
+        var (found, faults): ([MailAddress], [Fault]) = ([], [])
+        for (index, text) in addresses.enumerated() {
+            if let address = MailAddress(text), !found.contains(address) {
+                found.append(address)
+            } else {
+                faults.append(Fault("/addresses/\(index)", "an e-mail address, in ASCII, once"))
+            }
+        }
+        try Faults.check(faults)
+        return found
     }
 }

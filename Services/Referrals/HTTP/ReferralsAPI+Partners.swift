@@ -70,7 +70,8 @@ extension ReferralsAPI {
         return try await inWork(context) { work in
             guard let partner = try await store.partner(id, in: work) else { throw StoreError(.notFound) }
             try work.tx.audit(AuditRecord(.read, under: try context.permit(), onBehalfOf: id), context)
-            return try .ok(PartnerView(partner), etag: partner.version)
+            let mail = try await store.mailAddresses(of: id, in: work)
+            return try .ok(PartnerView(partner, mail: mail), etag: partner.version)
         }
     }
 

@@ -28,6 +28,15 @@ public enum ReferralsSettings {
     /// File with how long a referral may wait: ``ReferralsDomain/ResponseTimes``.
     public static let responseTimes = "HANDRAIL_REFERRALS_RESPONSE_TIMES_FILE"
 
+    /// The mail server by which partners are told that something was updated: ``SMTPServer``.
+    public static let smtpURL = "HANDRAIL_REFERRALS_SMTP_URL"
+    /// As whom the mail server knows the agency.
+    public static let smtpUser = "HANDRAIL_REFERRALS_SMTP_USER"
+    /// File with the password of that user.
+    public static let smtpPassword = "HANDRAIL_REFERRALS_SMTP_PASSWORD_FILE"
+    /// Whose mails they are.
+    public static let smtpFrom = "HANDRAIL_REFERRALS_SMTP_FROM"
+
     /// What each means, whether it may be left out, and what is wrong with a value.
     public static let all: [SettingReference] = [
         SettingReference(
@@ -98,6 +107,30 @@ public enum ReferralsSettings {
                 WebOrigins(String(decoding: text, as: UTF8.self), allowsPlain: deployment == .local) == nil
                     ? "must be https:// with a host in small letters, and a port where it is not 443; no path and no *"
                     : nil
+            smtpURL,
+            "mail server by which partners are told that something was updated: `smtps://host` (port 465) or `smtp://host` "
+                + "(port 587, with STARTTLS)",
+            fallback: "no mail is sent",
+            flaw: { text, deployment in
+                let text = String(decoding: text, as: UTF8.self)
+                return SMTPServer(text, allowsPlain: deployment == .local) == nil
+                    ? "must be smtps://host or smtp://host, with a port or without" : nil
+            }
+        ),
+        SettingReference(
+            smtpUser, "as whom the mail server knows the agency", fallback: "no password is sent",
+            flaw: { text, _ in
+                text.count <= 255 && text.allSatisfy { $0 > 0x20 && $0 != 0x7F } ? nil : "must be a name without spaces"
+            }
+        ),
+        SettingReference(
+            smtpPassword, "file with the password of that user", fallback: "no password is sent",
+            flaw: { text, _ in text.contains(0) ? "must not hold a zero byte" : nil }
+        ),
+        SettingReference(
+            smtpFrom, "address from which mails come", fallback: "required where a mail server is set",
+            flaw: { text, _ in
+                MailAddress(String(decoding: text, as: UTF8.self)) == nil ? "must be an e-mail address in ASCII" : nil
             }
         ),
     ]

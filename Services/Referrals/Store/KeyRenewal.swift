@@ -42,6 +42,7 @@ extension Store {
         if rows.count < limit {
             renewal.next = nil
             try await resealWebhookSecrets(in: work)
+            try await resealMails(in: work)
             try await resealDeskSecrets(in: work)
             try await resealSubscriptions(in: work)
             try await resealServerKeys(in: work)

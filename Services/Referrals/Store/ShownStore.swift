@@ -28,6 +28,20 @@ extension Statement {
             from referral.subscription as s
             where s.agency_id = $1 and s.partner_id = $2 and s.status = 'active'
             order by s.subscription_id)
+            where s.agency_id = $1 and s.partner_id = $2 and s.status = 'active' and s.topic = 'task'
+            order by s.subscription_id),
+          array(
+            select s.subscription_id
+            from referral.subscription as s
+            where s.agency_id = $1 and s.partner_id = $2 and s.status = 'active' and s.topic = 'service-request'
+            order by s.subscription_id),
+          exists (
+            select from referral.partner_mail as m
+            where m.agency_id = $1 and m.partner_id = $2),
+          (
+            select m.sent_at
+            from referral.partner_mail as m
+            where m.agency_id = $1 and m.partner_id = $2)
         from referral.partner
         where agency_id = $1 and partner_id = $2 and status = 'active'
         """
@@ -41,6 +55,12 @@ struct Listeners: Hashable, Sendable {
     /// Whether Tasks on the partner's own server may have to be written.
     var hasTasks = false
     var subscriptions: [Listener] = []
+    /// Subscriptions to Tasks, and to orders.
+    var tasks: [SubscriptionID] = []
+    var orders: [SubscriptionID] = []
+    /// Whether somebody there is told by mail, and when one was sent last.
+    var hasMail = false
+    var mailedAt: Instant?
 
     init() {}
 
@@ -52,6 +72,8 @@ struct Listeners: Hashable, Sendable {
             guard let listener = Listener(text) else { throw StoreError(.unknownCode) }
             return listener
         }
+        (hasWebhook, hasTasks, tasks, orders, hasMail, mailedAt) = try row.decode(
+            (Bool, Bool, [SubscriptionID], [SubscriptionID], Bool, Instant?).self)
     }
 }
 
@@ -111,6 +133,7 @@ extension Store {
         let listeners = try Listeners(try await work.tx.query(.findListeners, work.agencyID, partner))
         try queueEvents(listeners, of: referral, view, version: shown.version, orderMoved: orderMoved, in: work)
         if listeners.hasTasks { try await queuePush(of: referral, version: shown.version, in: work) }
+        if listeners.hasMail { try queueMail(of: referral, view, to: partner, after: listeners.mailedAt, in: work) }
         guard listeners.hasWebhook else { return }
         let word = TaskChangedWord(
             referralID: referral.referralID, version: shown.version, restsOnConsent: view.tellsProgress

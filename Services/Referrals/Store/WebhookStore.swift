@@ -165,7 +165,8 @@ extension Store {
             try vault.openSecret(sealed, of: partner, in: work.agencyID), of: partner, in: work.agencyID)
     }
 
-    private func lockWebhook(
+    /// What a change of a partner is based on; it waits for whoever changes it now.
+    func lockWebhook(
         of partner: PartnerID, expecting version: Int, in work: Work
     ) async throws -> (url: String?, sealed: [UInt8]?) {
         guard let row = try await work.tx.query(.lockWebhook, work.agencyID, partner).first else {

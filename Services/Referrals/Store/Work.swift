@@ -39,6 +39,8 @@ struct Store: Sendable {
     let linkages: LinkageCatalogue
     /// The codes in which a visit at the bedside is told.
     let bedside: BedsideCatalogue
+    /// Whether mails can be sent.
+    var hasMailServer = false
 }
 
 /// Why the store refused. Nothing in it tells who a participant is.
@@ -78,6 +80,8 @@ struct StoreError: Error, Hashable, CustomStringConvertible {
         case alreadySentOn
         /// The partner polls: there is nothing to sign.
         case noWebhook
+        /// The installation sends no mail.
+        case noMailServer
     }
 
     let code: Code

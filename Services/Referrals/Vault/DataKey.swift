@@ -108,6 +108,15 @@ struct Vault: Sendable {
         try ring.open(sealed, authenticating: "\(agency)/\(partner)/partner.webhook_secret")
     }
 
+    /// The addresses of people at a partner who are told by mail, as a JSON list.
+    func sealMail(_ list: [UInt8], of partner: PartnerID, in agency: AgencyID) throws(VaultError) -> [UInt8] {
+        try ring.seal(list, authenticating: "\(agency)/\(partner)/partner_mail.addresses")
+    }
+
+    func openMail(_ sealed: [UInt8], of partner: PartnerID, in agency: AgencyID) throws(VaultError) -> [UInt8] {
+        try ring.open(sealed, authenticating: "\(agency)/\(partner)/partner_mail.addresses")
+    }
+
     /// The private key by which a partner's server knows the agency.
     func sealServerKey(_ key: [UInt8], of partner: PartnerID, in agency: AgencyID) throws(VaultError) -> [UInt8] {
         try ring.seal(key, authenticating: "\(agency)/\(partner)/outside_server.signing_key")

@@ -163,6 +163,7 @@ struct ForeignCallerTests {
                         "addPartnerClient": #"{"jwksURL":"https://k.example/j"}"#,
                         "rotatePartnerClient": #"{"jwksURL":"https://k.example/j"}"#,
                         "setPartnerWebhook": #"{"webhookURL":"https://office.example/hooks"}"#,
+                        "setPartnerMail": #"{"addresses":["desk@office.example"]}"#,
                         "recordConsent": consent,
                         "requestRestriction": #"{"recipient":{"kind":"outside"}}"#,
                         "requestAmendment": #"{"dataClass":"referral","request":"x"}"#,

@@ -49,6 +49,7 @@ struct ReferralsAPITests {
                 silent == [
                     "renewKeys", "announceConsents", "addPartner", "readPartner", "disablePartner", "addPartnerClient",
                     "rotatePartnerClient", "disablePartnerClient", "setPartnerWebhook", "rotatePartnerWebhookSecret",
+                    "setPartnerMail",
                     "fhirCapabilities", "smartConfiguration",
                     "fhirSMARTConfiguration", "tokenKeys", "grantToken", "setPrivacyOffice", "setDutyDesk",
                     "readPrivacyNotice",

@@ -33,6 +33,55 @@ struct PythonEnvironment: Sendable {
         }
     }
 
+    /// A script that goes on running until its input ends. Each part of what it prints is waited for on a thread of its own.
+    struct Running: Sendable {
+        let process: Process
+        let input: FileHandle
+        let output: FileHandle
+
+        /// Its next line, without what ends it; nil where there is none any more.
+        func line() async -> String? {
+            await aside {
+                var bytes: [UInt8] = []
+                while let byte = try output.read(upToCount: 1)?.first {
+                    if byte == UInt8(ascii: "\n") { return String(decoding: bytes, as: UTF8.self) }
+                    bytes.append(byte)
+                }
+                return nil
+            }
+        }
+
+        /// Ends its input, and gives what it prints until it ends.
+        func rest() async -> String {
+            await aside {
+                try input.close()
+                let rest = try output.readToEnd() ?? Data()
+                process.waitUntilExit()
+                return String(decoding: rest, as: UTF8.self)
+            } ?? ""
+        }
+
+        private func aside(_ body: @escaping @Sendable () throws -> String?) async -> String? {
+            await withCheckedContinuation { continuation in
+                Thread.detachNewThread {
+                    do { continuation.resume(returning: try body()) } catch { continuation.resume(returning: nil) }
+                }
+            }
+        }
+    }
+
+    /// Starts a script; what it says of its mistakes goes where this process says its own.
+    func start(_ script: String, _ arguments: [String]) throws -> Running {
+        let process = Process()
+        process.executableURL = python
+        process.arguments = ["-c", script] + arguments
+        let (input, output) = (Pipe(), Pipe())
+        process.standardInput = input
+        process.standardOutput = output
+        try process.run()
+        return Running(process: process, input: input.fileHandleForWriting, output: output.fileHandleForReading)
+    }
+
     private func isUsable(_ probe: String) -> Bool {
         FileManager.default.isExecutableFile(atPath: python.path) && run(probe, []).status == 0
     }
