@@ -308,7 +308,7 @@ let package = Package(
                 "V0025_use_outside_servers.sql",
                 "V0026_complete_referrals.sql",
                 "V0027_record_bedside_visit.sql",
-                "V0026_announce_by_mail.sql",
+                "V0028_announce_by_mail.sql",
             ],
             dependencies: ["FHIR", "HL7v2", "ReferralsSettings", crypto, cryptoExtras, httpClient, locks, mustache],
             exclude: ["Settings"],

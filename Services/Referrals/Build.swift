@@ -32,8 +32,7 @@ func build(_ environment: ServiceEnvironment) async throws -> ServiceDefinition 
     let mailServer = try SMTPClient.set(by: environment.settings, logger: environment.logger)
     let store = Store(
         vault: vault, ids: environment.ids, rules: environment.rules, matching: try .standard(), times: times,
-        linkages: try .standard(), bedside: try .standard())
-        linkages: try .standard(), hasMailServer: mailServer != nil)
+        linkages: try .standard(), bedside: try .standard(), hasMailServer: mailServer != nil)
     let allowsLocal = environment.settings.deployment == .local
     let hasher = PasswordHasher()
     let api = ReferralsAPI(

@@ -219,7 +219,8 @@ struct Golden: CustomTestStringConvertible, Sendable {
 
     static let all: [Golden] = [
         Golden(Sample.referralAccepted), Golden(Sample.referralAcceptedSparse, sparse: true),
-        Golden(Sample.referralDetailed), Golden(Sample.referralCancelled), Golden(Sample.referralClosed), Golden(Sample.referralFellDue),
+        Golden(Sample.referralDetailed), Golden(Sample.referralCancelled), Golden(Sample.referralClosed),
+        Golden(Sample.referralFellDue),
         Golden(Sample.consentChangedBefore), Golden(Sample.consentChangedBeforeSparse, sparse: true),
         Golden(Sample.consentChanged), Golden(Sample.consentChangedSparse, sparse: true),
         Golden(Sample.disclosureMade), Golden(Sample.disclosureMadeSparse, sparse: true),

@@ -36,7 +36,7 @@ public enum ReferralsMigrations {
                 Migration("V0025_use_outside_servers", PackageResources.V0025_use_outside_servers_sql),
                 Migration("V0026_complete_referrals", PackageResources.V0026_complete_referrals_sql),
                 Migration("V0027_record_bedside_visit", PackageResources.V0027_record_bedside_visit_sql),
-                Migration("V0026_announce_by_mail", PackageResources.V0026_announce_by_mail_sql),
+                Migration("V0028_announce_by_mail", PackageResources.V0028_announce_by_mail_sql),
             ]
         )
     }

@@ -107,6 +107,9 @@ public enum ReferralsSettings {
                 WebOrigins(String(decoding: text, as: UTF8.self), allowsPlain: deployment == .local) == nil
                     ? "must be https:// with a host in small letters, and a port where it is not 443; no path and no *"
                     : nil
+            }
+        ),
+        SettingReference(
             smtpURL,
             "mail server by which partners are told that something was updated: `smtps://host` (port 465) or `smtp://host` "
                 + "(port 587, with STARTTLS)",

@@ -46,34 +46,6 @@ extension Statement {
         """
     )
 
-    static let findWebhook = Statement(
-        "partner.find_webhook",
-        """
-        select webhook_url, webhook_secret
-        from referral.partner
-        where agency_id = $1 and partner_id = $2 and status = 'active' and webhook_url is not null
-        """
-    )
-
-    static let listWebhookSecrets = Statement(
-        "partner.list_webhook_secrets",
-        """
-        select partner_id, webhook_secret
-        from referral.partner
-        where agency_id = $1 and webhook_secret is not null
-        for no key update
-        """
-    )
-
-    static let resealWebhookSecret = Statement(
-        "partner.reseal_webhook_secret",
-        """
-        update referral.partner
-        set webhook_secret = $3
-        where agency_id = $1 and partner_id = $2
-        """
-    )
-
     static let setPartnerStatus = Statement(
         "partner.set_status",
         """

@@ -27,13 +27,6 @@ extension Statement {
             select s.topic || '/' || s.run || '/' || s.subscription_id
             from referral.subscription as s
             where s.agency_id = $1 and s.partner_id = $2 and s.status = 'active'
-            order by s.subscription_id)
-            where s.agency_id = $1 and s.partner_id = $2 and s.status = 'active' and s.topic = 'task'
-            order by s.subscription_id),
-          array(
-            select s.subscription_id
-            from referral.subscription as s
-            where s.agency_id = $1 and s.partner_id = $2 and s.status = 'active' and s.topic = 'service-request'
             order by s.subscription_id),
           exists (
             select from referral.partner_mail as m
@@ -55,9 +48,6 @@ struct Listeners: Hashable, Sendable {
     /// Whether Tasks on the partner's own server may have to be written.
     var hasTasks = false
     var subscriptions: [Listener] = []
-    /// Subscriptions to Tasks, and to orders.
-    var tasks: [SubscriptionID] = []
-    var orders: [SubscriptionID] = []
     /// Whether somebody there is told by mail, and when one was sent last.
     var hasMail = false
     var mailedAt: Instant?
@@ -66,14 +56,14 @@ struct Listeners: Hashable, Sendable {
 
     init(_ rows: Rows) throws {
         guard let row = rows.first else { return }
-        let (hasWebhook, hasTasks, texts) = try row.decode((Bool, Bool, [String]).self)
+        let (hasWebhook, hasTasks, texts, hasMail, mailedAt) = try row.decode(
+            (Bool, Bool, [String], Bool, Instant?).self)
         (self.hasWebhook, self.hasTasks) = (hasWebhook, hasTasks)
+        (self.hasMail, self.mailedAt) = (hasMail, mailedAt)
         subscriptions = try texts.map { text throws(StoreError) in
             guard let listener = Listener(text) else { throw StoreError(.unknownCode) }
             return listener
         }
-        (hasWebhook, hasTasks, tasks, orders, hasMail, mailedAt) = try row.decode(
-            (Bool, Bool, [SubscriptionID], [SubscriptionID], Bool, Instant?).self)
     }
 }
 

@@ -30,11 +30,9 @@ struct PlanTests {
         (.findEngagement, uuid),
         (.isAssigned, "\(uuid), \(uuid)"), (.findAliases, "\(uuid), array[\(uuid)]::uuid[]"),
         (.resolveAlias, "\(uuid), 'task', \(uuid)"), (.resolveAliases, "\(uuid), 'task', array[\(uuid)]::uuid[]"),
-        (.pageOfReceived, "\(uuid), 'Task', \(uuid), 50"), (.findListeners, uuid), (.findSubscription, uuid),
         (.listSubscriptions, uuid), (.lockPartner, uuid), (.isClientActive, "\(uuid), 'x'"),
         (.pageOfReceived, "\(uuid), 'Task', \(uuid), 50"), (.findListeners, uuid), (.findMail, uuid),
         (.findSubscription, uuid),
-        (.listSubscriptions, uuid),
         (.findSubscriptionEvent, "\(uuid), \(uuid)"), (.listSubscriptionEvents, "\(uuid), 1, 100, 50"),
         (.findReceived, "\(uuid), 'Patient', \(uuid)"),
         (.listReceived, "\(uuid), \(uuid)"), (.engagementOfPlan, uuid), (.listShownVersions, uuid),
@@ -174,10 +172,6 @@ struct PlanTests {
         from generate_series(0, 800) n;
         insert into referral.partner_mail (agency_id, partner_id, addresses, changed_at, changed_by)
         select '\(agency)', pg_temp.id(0, n), 'x', now(), 'x' from generate_series(0, 800) n;
-        insert into referral.outside_server
-          (agency_id, partner_id, version, base_url, scope, signing_key, changed_at, changed_by)
-        select '\(agency)', pg_temp.id(0, n), 1, 'https://x.example', 'x', 'x', now(), 'x'
-        from generate_series(0, 800) n;
         insert into referral.participant
           (agency_id, participant_id, version, data_key, data_key_ring_id, phone_is_safe, registered_at, changed_at)
         select '\(agency)', pg_temp.id(1, n), 1, 'x', 'one', false, now(), now() from generate_series(1, 5000) n;
