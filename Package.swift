@@ -309,6 +309,7 @@ let package = Package(
                 "V0026_complete_referrals.sql",
                 "V0027_record_bedside_visit.sql",
                 "V0028_announce_by_mail.sql",
+                "V0029_keep_patients_without_referral.sql",
             ],
             dependencies: ["FHIR", "HL7v2", "ReferralsSettings", crypto, cryptoExtras, httpClient, locks, mustache],
             exclude: ["Settings"],

@@ -57,6 +57,7 @@ func build(_ environment: ServiceEnvironment) async throws -> ServiceDefinition 
     let outside = OutsideWorker(
         pool: environment.database.pool, store: store, clock: environment.clock, exchange: poster.exchange
     )
+    let keeping = KeptUpkeep(pool: environment.database.pool, store: store, clock: environment.clock)
     var routes = api.routes
     AccountRoutes(
         database: environment.database, store: store, tokens: door.tokens, hasher: hasher, clock: .system
@@ -73,6 +74,7 @@ func build(_ environment: ServiceEnvironment) async throws -> ServiceDefinition 
             if attempt.kind == MailWord.kind {
                 return await mails?.send(attempt) ?? .withdrawn("no mail server is set any more")
             }
+            if attempt.kind == KeptWord.kind { return await keeping.forget(attempt) }
             return await webhooks.send(attempt)
         },
         loops: [KeyRingWatch(ring: ring, logger: environment.logger)],

@@ -37,6 +37,9 @@ public enum ReferralsMigrations {
                 Migration("V0026_complete_referrals", PackageResources.V0026_complete_referrals_sql),
                 Migration("V0027_record_bedside_visit", PackageResources.V0027_record_bedside_visit_sql),
                 Migration("V0028_announce_by_mail", PackageResources.V0028_announce_by_mail_sql),
+                Migration(
+                    "V0029_keep_patients_without_referral",
+                    PackageResources.V0029_keep_patients_without_referral_sql),
             ]
         )
     }

@@ -45,6 +45,23 @@ extension Statement {
         where agency_id = $1 and partner_id = $2 and kind = $3 and alias_id = any($4)
         """
     )
+
+    static let resolveOtherAlias = Statement(
+        "partner_other_alias.resolve",
+        """
+        select participant_id
+        from referral.partner_other_alias
+        where agency_id = $1 and partner_id = $2 and alias_id = $3
+        """
+    )
+
+    static let insertOtherAlias = Statement(
+        "partner_other_alias.insert",
+        """
+        insert into referral.partner_other_alias (agency_id, partner_id, alias_id, participant_id)
+        values ($1, $2, $3, $4)
+        """
+    )
 }
 
 /// What partners know under ids of their own.
@@ -141,7 +158,21 @@ extension Store {
         _ alias: UUID, _ kind: AliasKind, of partner: PartnerID, as _: ID<Subject>.Type = ID<Subject>.self,
         in work: Work
     ) async throws -> ID<Subject>? {
-        try await work.tx.query(.resolveAlias, work.agencyID, partner, kind, alias).first?.decode(ID<Subject>.self)
+        let found = try await work.tx.query(.resolveAlias, work.agencyID, partner, kind, alias).first
+        if found == nil, kind == .participant {
+            return try await work.tx.query(.resolveOtherAlias, work.agencyID, partner, alias).first?
+                .decode(ID<Subject>.self)
+        }
+        return try found?.decode(ID<Subject>.self)
+    }
+
+    /// Makes an id that a partner was given before there was a participant the one by which it knows them. A partner that
+    /// knows them by another id already keeps that one, and this one leads there.
+    func adopt(_ alias: UUID, as person: ParticipantID, by partner: PartnerID, in work: Work) async throws {
+        try await work.tx.execute(
+            .insertAliases, work.agencyID, partner, [AliasKind.participant.rawValue], [person.rawValue], [alias])
+        guard try await senderID(of: person, for: partner, in: work) != alias else { return }
+        try await work.tx.execute(.insertOtherAlias, work.agencyID, partner, alias, person)
     }
 
     private func aliases(

@@ -27,8 +27,8 @@ extension Store {
         }
     }
 
-    /// Records those of a sender's consents that are new.
-    private func add(
+    /// Records those of a sender's consents that are new; the person is locked.
+    func add(
         _ drafts: [ConsentDraft], of person: StoredPerson, by subject: String, in work: Work
     ) async throws {
         let earlier = try await consents(of: person.ids, in: work)

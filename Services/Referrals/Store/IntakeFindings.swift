@@ -37,7 +37,8 @@ extension Store {
         var findings = IntakeFindings(
             law: AgencyLaw(agencyID: work.agencyID, isPart2Program: true, isCoveredEntity: true),
             person: PersonSearch(
-                intake.person, vault.indexKeys, largestBlock: matching.policy.largestBlock, in: work.agencyID
+                intake.person, vault.indexKeys, largestBlock: matching.policy.largestBlock, in: work.agencyID,
+                known: intake.participantID
             )
         )
         var asked: [(question: Question, read: (Rows, inout IntakeFindings) throws -> Void)] = [

@@ -10,6 +10,10 @@ struct Intake: Sendable {
     var request: ReferralRequest
     /// Who it is about; empty when the sender does not say.
     var person = PersonIdentity()
+    /// Who that is without a search: the sender named them by an id of ours.
+    var participantID: ParticipantID?
+    /// The id by which the sender knows the person so far, where they were no participant yet.
+    var patientID: UUID?
     /// Consents that came with it.
     var consents: [ConsentDraft] = []
     /// The sending organisation, from the token (or named by the agency's own coordinator); nil for a self-referral.
@@ -113,8 +117,12 @@ extension Store {
         guard let stored = saved[referral.referralID] else { throw StoreError(.notFound) }
         record(recognised, of: referral.referralID, in: work)
         record(intake.placerIdentifier, of: referral.referralID, by: intake.clientID, in: work)
+        if let alias = intake.patientID, let partner = intake.partnerID {
+            try await adopt(alias, as: recognised.known.participantID, by: partner, in: work)
+        }
         let taken = try await answer(
-            stored, telling, wasKnown: false, consentIDs: consentIDs, ofNewPerson: isNew, in: work)
+            stored, telling, wasKnown: false, consentIDs: consentIDs, ofNewPerson: isNew && intake.patientID == nil,
+            in: work)
         try await keep(
             intake.resources, of: stored.referral, by: recognised.known, ids: taken.senderIDs,
             with: participant.dataKey, in: work)

@@ -45,6 +45,7 @@ extension Store {
             try await resealMails(in: work)
             try await resealDeskSecrets(in: work)
             try await resealSubscriptions(in: work)
+            try await resealKept(in: work)
             try await resealServerKeys(in: work)
             try await resealTimeCodes(in: work)
             try await rewrapSuggestions(in: work)

@@ -53,7 +53,7 @@ extension Statement {
 struct PersonSearch: Sendable {
     /// All digests of the person, sorted: what is stored where they are registered.
     let digests: [BlindIndex]
-    /// Whom they lead to, merged or not; nil before the answers are read, and for somebody who is not known.
+    /// Whom they lead to, merged or not; nil before the answers are read, and for somebody unknown.
     private(set) var found: ParticipantID?
     /// Those who may be the same person, as rows, each with who remains of them: they are opened only if nobody is found.
     private(set) var candidates: [Row] = []
@@ -61,14 +61,20 @@ struct PersonSearch: Sendable {
     private(set) var isCrowded = false
     private let largestBlock: Int
 
-    init(_ person: PersonIdentity, _ keys: BlindIndexKeys, largestBlock: Int, in agency: AgencyID) {
+    /// - Parameter known: who it is, where that is certain: then there is nothing to look for.
+    init(
+        _ person: PersonIdentity, _ keys: BlindIndexKeys, largestBlock: Int, in agency: AgencyID,
+        known: ParticipantID? = nil
+    ) {
         digests = keys.digests(of: person.indexKeys, in: agency)
+        found = known
         self.largestBlock = largestBlock
     }
 
     /// The statements that look, in their order, each with what takes its answer in. None where nothing is said that tells
     /// one person from others.
     func questions(in agency: AgencyID) -> [(Question, @Sendable (Rows, inout PersonSearch) throws -> Void)] {
+        guard found == nil else { return [] }
         let (identifying, blocking) = (digests.filter(\.kind.identifies), digests.filter { !$0.kind.identifies })
         var questions: [(Question, @Sendable (Rows, inout PersonSearch) throws -> Void)] = []
         if !blocking.isEmpty {

@@ -40,6 +40,11 @@ struct BlindIndexKeys: Sendable {
         digests(of: "visit/\(partner)/\(visit)", in: agency)
     }
 
+    /// The digests of what tells a Patient whom a partner sent before any order from its others.
+    func patientDigests(of number: String, from partner: PartnerID, in agency: AgencyID) -> [(Int16, String)] {
+        digests(of: "patient/\(partner)/\(number)", in: agency)
+    }
+
     /// The digests of the name under which somebody signs in, the oldest version first.
     func loginDigests(of login: String, in agency: AgencyID) -> [(Int16, String)] {
         digests(of: "login/\(login)", in: agency)

@@ -139,6 +139,19 @@ struct Vault: Sendable {
         try ring.open(sealed, authenticating: "\(agency)/\(partner)/\(id)/subscription.content")
     }
 
+    /// What a partner sent before any order: there is no participant yet whose key could seal it.
+    func sealKept(
+        _ content: [UInt8], _ kind: String, _ alias: UUID, of partner: PartnerID, in agency: AgencyID
+    ) throws(VaultError) -> [UInt8] {
+        try ring.seal(content, authenticating: "\(agency)/\(partner)/\(kind)/\(alias)/kept_resource.content")
+    }
+
+    func openKept(
+        _ sealed: [UInt8], _ kind: String, _ alias: UUID, of partner: PartnerID, in agency: AgencyID
+    ) throws(VaultError) -> [UInt8] {
+        try ring.open(sealed, authenticating: "\(agency)/\(partner)/\(kind)/\(alias)/kept_resource.content")
+    }
+
     /// The secret that Handrail shares with a desk of the agency.
     func sealDeskSecret(_ secret: [UInt8], of desk: Desk, in agency: AgencyID) throws(VaultError) -> [UInt8] {
         try ring.seal(secret, authenticating: Self.owner(desk, agency))

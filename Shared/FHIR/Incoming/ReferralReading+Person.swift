@@ -35,7 +35,7 @@ extension ReferralReading {
         }
     }
 
-    private func patient(
+    func patient(
         _ document: FHIRDocument?, at expression: String, referredAs reference: String
     ) -> IncomingReferral.Person? {
         guard document?.resourceType == "Patient" else {

@@ -7,7 +7,7 @@ public struct ReferralReading {
     let resolver: ReferenceResolver
     let notes = IssueNotes()
 
-    private init(_ entries: [R4.Bundle.Entry], _ services: ReferralServices) {
+    init(_ entries: [R4.Bundle.Entry], _ services: ReferralServices) {
         self.services = services
         self.entries = entries
         resolver = ReferenceResolver(entries)

@@ -1,6 +1,7 @@
 import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
+import JSON
 import Logging
 import Models
 import ServiceKit
@@ -27,6 +28,80 @@ struct HospitalClientTests {
             #expect(try await server.told() == ["referral.accepted.v1", "referral.cancelled.v1"])
         }
     }
+
+    @Test(
+        "fhirpy and fhirclient create a Patient, a Consent, an order and a Task, each by itself",
+        arguments: ["fhirpy", "fhirclient"])
+    func oneAfterTheOther(_ library: String) async throws {
+        let clients = try #require(PythonEnvironment.clients)
+        let script = library == "fhirpy" ? Self.fhirpyByOne : Self.fhirclientByOne
+        try await PartnerServer.with(over: .live) { server in
+            let hospital = try await server.hospital()
+            let port = try #require(server.client.port)
+            let token = "\(hospital.partnerID)|\(hospital.clientID)|\(hospital.scopes)"
+            let consent = String(decoding: PatientFirst.consent(of: "Patient/{id}").serialized(), as: UTF8.self)
+            let order = String(decoding: PatientFirst.order(of: "Patient/{id}").serialized(), as: UTF8.self)
+            let (status, output) = await clients.runAside(
+                script, ["http://localhost:\(port)/fhir", token, consent, order])
+            #expect(status == 0 && output.hasSuffix("done\n"), "\(output)")
+            #expect(try await server.told() == ["referral.accepted.v1"])
+            #expect(try await server.people() == 1)
+            #expect(try await server.consents() == 1)
+        }
+    }
+
+    private static let fhirpyByOne = """
+        import json, sys
+        from fhirpy import SyncFHIRClient
+        client = SyncFHIRClient(sys.argv[1], authorization="Bearer " + sys.argv[2])
+        def read(text): return json.loads(text.replace("{id}", patient.id))
+        patient = client.resource("Patient", name=[{"family": "Example", "given": ["Robin"]}], birthDate="1990-04-01",
+            identifier=[{"system": "http://hospital.example/mrn", "value": "12345"}])
+        patient.save()
+        same = client.resource("Patient", name=[{"text": "Robin"}], identifier=patient["identifier"])
+        same.save()
+        assert same.id == patient.id, same
+        consent = client.resource(**{("resource_type" if k == "resourceType" else k): v
+            for k, v in read(sys.argv[3]).items()})
+        consent.save()
+        order = client.resource(**{("resource_type" if k == "resourceType" else k): v
+            for k, v in read(sys.argv[4]).items()})
+        order.save()
+        assert order["subject"]["reference"] == "Patient/" + patient.id, order
+        task = client.resource("Task", status="requested", intent="order",
+            focus={"reference": "ServiceRequest/" + order.id}, **{"for": patient.to_reference()})
+        task.save()
+        assert task["status"] == "accepted" and task["for"]["reference"] == "Patient/" + patient.id, task
+        assert client.reference("Patient", patient.id).to_resource()["name"][0]["text"] == "Robin"
+        assert client.reference("Consent", consent.id).to_resource()["status"] == "active"
+        print("done")
+        """
+
+    private static let fhirclientByOne = """
+        import json, sys
+        from fhirclient import client
+        from fhirclient.models import patient, consent, servicerequest, task
+        smart = client.FHIRClient(settings={"app_id": "hospital", "api_base": sys.argv[1]})
+        smart.server.session.headers["Authorization"] = "Bearer " + sys.argv[2]
+        person = patient.Patient({"resourceType": "Patient", "birthDate": "1990-04-01",
+            "name": [{"family": "Example", "given": ["Robin"]}]})
+        person = patient.Patient(person.create(smart.server))
+        def read(text): return json.loads(text.replace("{id}", person.id))
+        assert patient.Patient.read(person.id, smart.server).name[0].family == "Example"
+        paper = consent.Consent(consent.Consent(read(sys.argv[3])).create(smart.server))
+        assert consent.Consent.read(paper.id, smart.server).status == "active"
+        order = servicerequest.ServiceRequest(
+            servicerequest.ServiceRequest(read(sys.argv[4])).create(smart.server))
+        assert order.subject.reference == "Patient/" + person.id
+        own = task.Task({"resourceType": "Task", "status": "requested", "intent": "order",
+            "focus": {"reference": "ServiceRequest/" + order.id}, "for": {"reference": "Patient/" + person.id}})
+        own = task.Task(own.create(smart.server))
+        assert own.status == "accepted", own.as_json()
+        found = task.Task.where({"focus": "ServiceRequest/" + order.id}).perform_resources(smart.server)
+        assert [one.id for one in found] == [own.id], found
+        assert consent.Consent.read(paper.id, smart.server).patient.reference == "Patient/" + person.id
+        print("done")
+        """
 
     private static let fhirpy = """
         import sys

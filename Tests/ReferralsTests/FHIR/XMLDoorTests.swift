@@ -58,6 +58,29 @@ struct XMLDoorTests {
         }
     }
 
+    @Test("Patient, Consent and order come one after the other in XML")
+    func oneAfterTheOther() async throws {
+        try await PartnerServer.with { server in
+            let hospital = try await server.hospital()
+            func create(_ json: JSONValue) async throws -> FHIRDocument {
+                let document = try FHIRDocument(#require(json.object))
+                let answer = try await Self.answer(
+                    hospital, .post, "/fhir/\(document.resourceType)", try document.serializedXML(),
+                    accept: "application/fhir+xml")
+                #expect(answer.status == 201 && answer.type == "application/fhir+xml")
+                return try FHIRDocument.parse(xml: answer.bytes)
+            }
+            let patient = "Patient/\(try #require(try await create(PatientFirst.robin).id))"
+            // The same in JSON is the same Patient.
+            #expect(try await hospital.create(PatientFirst.robin) == patient)
+            let consent = try await create(PatientFirst.consent(of: patient))
+            #expect(consent[["patient", "reference"]]?.string == patient)
+            let order = try await create(PatientFirst.order(of: patient))
+            #expect(order[["subject", "reference"]]?.string == patient)
+            #expect(try await server.consents() == 1)
+        }
+    }
+
     @Test(
         "an answer is in the format that was asked for",
         arguments: [

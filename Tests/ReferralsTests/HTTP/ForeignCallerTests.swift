@@ -122,7 +122,7 @@ struct ForeignCallerTests {
         var walked: [(id: String, routes: [Route])] = [
             ("", routes.declared.filter { !$0.template.hasPrefix("/fhir/") })
         ]
-        let later = Set(FHIRRoutes.laterCompanions.map { "fhirCreate\($0)" })
+        let later = Set((FHIRRoutes.laterCompanions + ["Consent"]).map { "fhirCreate\($0)" })
         for path in paths {
             let parts = path.split(separator: "/")
             walked.append(
@@ -214,6 +214,8 @@ struct ForeignCallerTests {
                         "fhirCreateCoverage": Self.later("Coverage"),
                         "fhirCreateEncounter": Self.later("Encounter"),
                         "fhirCreateRelatedPerson": Self.later("RelatedPerson"),
+                        "fhirCreateConsent": String(
+                            decoding: PatientFirst.consent(of: "Patient/{id}").serialized(), as: UTF8.self),
                         "fhirUpdateTask":
                             #"{"resourceType":"Task","id":"{id}","status":"cancelled","intent":"order","statusReason":{"text":"x"}}"#,
                         "fhirUpdateSubscription": String(

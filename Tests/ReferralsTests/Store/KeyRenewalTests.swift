@@ -70,6 +70,27 @@ struct KeyRenewalTests {
         }
     }
 
+    @Test("what is kept without an order is brought under the new key, too")
+    func kept() async throws {
+        try await Referring.with { referring in
+            let hospital = try await referring.hospital("First")
+            let id = referring.store.ids.uuid()
+            let patient = KeptResource(
+                kind: "Patient", aliasID: id, patientID: id, version: 1, content: [1, 2], keptAt: referring.clock.now)
+            try await referring.work { try referring.store.keep(patient, of: hospital, in: $0) }
+            func store(_ ring: [String: UInt8]) throws -> Store {
+                Store(
+                    vault: .test(ring: ring, current: "two"), ids: referring.store.ids, rules: .inForce,
+                    matching: referring.store.matching, times: referring.store.times,
+                    linkages: referring.store.linkages)
+            }
+            let (during, after) = (try store(["one": 1, "two": 2]), try store(["two": 2]))
+            _ = try await referring.work { try await during.renewKeys(after: nil, atMost: 9, in: $0) }
+            let found = try await referring.work { try await after.kept("Patient", id, of: hospital, in: $0) }
+            #expect(found?.content == [1, 2])
+        }
+    }
+
     @Test("who was registered before there were these digests gets them by a renewal, and is then recognised")
     func earlier() async throws {
         try await Referring.with { referring in

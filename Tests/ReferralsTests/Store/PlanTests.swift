@@ -29,6 +29,12 @@ struct PlanTests {
         (.openEngagements, "array[\(uuid)]::uuid[]"),
         (.findEngagement, uuid),
         (.isAssigned, "\(uuid), \(uuid)"), (.findAliases, "\(uuid), array[\(uuid)]::uuid[]"),
+        (.resolveOtherAlias, "\(uuid), \(uuid)"), (.findKeptNumber, "\(uuid), '{1}', '{ab}', '2026-01-01'"),
+        (.findReferredByIdentifier, "\(uuid), '{identifier}', '{1}', '{ab}'"),
+        (.findKept, "\(uuid), 'Patient', \(uuid), '2026-01-01'"),
+        (.lockKept, "\(uuid), 'Patient', \(uuid), '2026-01-01'"),
+        (.takeKept, "\(uuid), \(uuid), 'Consent', '2026-01-01'"), (.extendKept, "\(uuid), \(uuid), '2026-01-01'"),
+        (.forgetKept, "\(uuid), '2026-01-01'"), (.forgetKeptNumbers, "\(uuid), '2026-01-01'"),
         (.resolveAlias, "\(uuid), 'task', \(uuid)"), (.resolveAliases, "\(uuid), 'task', array[\(uuid)]::uuid[]"),
         (.listSubscriptions, uuid), (.lockPartner, uuid), (.isClientActive, "\(uuid), 'x'"),
         (.pageOfReceived, "\(uuid), 'Task', \(uuid), 50"), (.findListeners, uuid), (.findMail, uuid),
@@ -175,6 +181,17 @@ struct PlanTests {
         insert into referral.participant
           (agency_id, participant_id, version, data_key, data_key_ring_id, phone_is_safe, registered_at, changed_at)
         select '\(agency)', pg_temp.id(1, n), 1, 'x', 'one', false, now(), now() from generate_series(1, 5000) n;
+        insert into referral.kept_resource
+          (agency_id, partner_id, kind, alias_id, patient_id, version, content, kept_at, expires_at)
+        select '\(agency)', pg_temp.id(0, n % 800), 'Patient', pg_temp.id(14, n), pg_temp.id(14, n), 1, 'x', now(),
+          now() + n * interval '1 minute'
+        from generate_series(1, 5000) n;
+        insert into referral.kept_number (agency_id, partner_id, key_version, hmac, alias_id, expires_at)
+        select '\(agency)', pg_temp.id(0, n % 800), 1, rpad(md5('kept' || n), 64, '0'), pg_temp.id(14, n),
+          now() + n * interval '1 minute'
+        from generate_series(1, 5000) n;
+        insert into referral.partner_other_alias (agency_id, partner_id, alias_id, participant_id)
+        select '\(agency)', pg_temp.id(0, n % 800), pg_temp.id(15, n), pg_temp.id(1, n) from generate_series(1, 5000) n;
         insert into referral.participant_blind_index (agency_id, kind, key_version, hmac, participant_id)
         select '\(agency)', kind, 1, rpad(md5(kind || n), 64, '0'), pg_temp.id(1, n)
         from generate_series(1, 5000) n,

@@ -12,8 +12,11 @@ internal import ReferralsDomain
 /// who calls it active answers for them.
 struct ConsentFromFHIR {
     let consent: R4.Consent
-    let incoming: IncomingReferral
+    /// What it came with; nil for one that came by itself.
+    var incoming: IncomingReferral?
     let sender: Partner
+    /// Organisations that its sender sent before, each under the id by which it names them.
+    var organizations: [FHIRDocument] = []
 
     /// Nil for one that permits nothing; ``shortcomings(at:)`` says why.
     func draft(receivedAt now: Instant) -> ConsentDraft? {
@@ -129,7 +132,7 @@ struct ConsentFromFHIR {
     /// The references of who makes the order, with the organisation behind a role.
     private var requesters: Set<String> {
         var found: Set<String> = []
-        for reference in [incoming.serviceRequest.requester, incoming.task?.requester].compactMap(\.self) {
+        for reference in [incoming?.serviceRequest.requester, incoming?.task?.requester].compactMap(\.self) {
             if let text = reference.reference { found.insert(text) }
             if let part = part(of: reference), part.document.resourceType == "PractitionerRole",
                 let organization = part.document[["organization", "reference"]]?.string
@@ -141,13 +144,19 @@ struct ConsentFromFHIR {
     }
 
     private func organization(of reference: R4.Reference) -> R4.Organization? {
-        guard let part = part(of: reference) else { return nil }
-        do { return try R4.Organization(part.document) } catch { return nil }
+        var found = part(of: reference)?.document
+        if found == nil, let text = reference.reference {
+            found =
+                consent.document.contained.first { "#\($0.id ?? "")" == text }
+                ?? organizations.first { "Organization/\($0.id ?? "")" == text }
+        }
+        guard let found else { return nil }
+        do { return try R4.Organization(found) } catch { return nil }
     }
 
     private func part(of reference: R4.Reference) -> IncomingReferral.Part? {
         guard let text = reference.reference?.lowercased() else { return nil }
-        return incoming.parts.first { part in
+        return incoming?.parts.first { part in
             part.fullURL?.lowercased() == text
                 || part.document.id.map { "\(part.document.resourceType)/\($0)".lowercased() == text } ?? false
         }
@@ -171,8 +180,8 @@ struct ConsentFromFHIR {
     }
 
     private var discloser: String {
-        let performer = incoming.serviceRequest.performers.lazy.compactMap(\.display?.nonBlank).first
-        return performer ?? incoming.task?.owner?.display?.nonBlank ?? "the agency that the referral is made to"
+        let performer = incoming?.serviceRequest.performers.lazy.compactMap(\.display?.nonBlank).first
+        return performer ?? incoming?.task?.owner?.display?.nonBlank ?? "the agency that the referral is made to"
     }
 
     private static func equal(_ one: String, _ other: String) -> Bool {

@@ -28,6 +28,28 @@ enum FHIRAnswer {
         }
     }
 
+    /// What was created, with what is to be said about it: in headers beside the resource, or as the answer where the client
+    /// prefers an OperationOutcome (R4 §3.1.0.4).
+    static func created(
+        _ document: FHIRDocument, warnings: [R4.Issue], preferring request: Request, status: HTTPResponse.Status,
+        at location: String
+    ) throws(NotAcceptable) -> Response {
+        let preferred = HTTPField.Name("Prefer").flatMap { request.headers[$0] } ?? ""
+        guard !preferred.lowercased().contains("return=operationoutcome") else {
+            let issues = warnings.isEmpty ? [R4.Issue(.informational, "Kept.", severity: .information)] : warnings
+            return try resource(R4.OperationOutcome(issues).document, status: status, at: location)
+        }
+        var response = try resource(document, status: status, at: location)
+        if let name = HTTPField.Name("Warning") {
+            for issue in warnings {
+                let place = issue.expressions.first.map { "\($0): " } ?? ""
+                let text = "\(place)\(issue.diagnostics)".replacing("\"", with: "'")
+                response.headers.append(HTTPField(name: name, value: "199 handrail \"\(text)\""))
+            }
+        }
+        return response
+    }
+
     private static func response(
         _ document: FHIRDocument, _ bytes: [UInt8], _ format: FHIRFormat, status: HTTPResponse.Status,
         at location: String? = nil

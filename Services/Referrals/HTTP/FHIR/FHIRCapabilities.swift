@@ -37,7 +37,10 @@ extension FHIRRoutes {
                 searchParameters: R4.SearchParameter.serviceRequest,
                 includes: SearchedType.order.includes.map(\.name),
                 reverseIncludes: SearchedType.order.reverseIncludes.map(\.name), conditionalCreate: true,
-                documentation: "An order for peer support, with its patient contained, by identifier, or by our id."
+                documentation: """
+                    An order for peer support, with its patient contained, by identifier, or by our id: also of one who was \
+                    sent before it.
+                    """
             ),
             .init(
                 type: "Organization", interactions: [.read, .searchType],
@@ -59,15 +62,24 @@ extension FHIRRoutes {
                     """
             ),
             .init(
-                type: "Consent", interactions: [.read, .searchType],
-                searchParameters: [R4.SearchParameter("patient", .reference, at: "patient")],
-                documentation: "What was sent, and the consents that name the caller, whoever recorded them."
+                type: "Consent", interactions: [.create, .read, .searchType],
+                searchParameters: [R4.SearchParameter("patient", .reference, at: "patient")], conditionalCreate: true,
+                documentation: """
+                    What was sent, and the consents that name the caller, whoever recorded them. One that comes by itself is \
+                    about a Patient who was referred or sent; what it lacks is said in Warning headers, or as an \
+                    OperationOutcome (Prefer: return=OperationOutcome).
+                    """
             ),
         ]
         + carried.filter { $0 != "Consent" }.map { type in
-            let isLater = laterCompanions.contains(type)
+            let isCreated = created.contains(type)
             return .init(
-                type: type, interactions: (isLater ? [.create] : []) + [.read, .searchType],
-                searchParameters: R4.SearchParameter.companion(type), conditionalCreate: isLater)
+                type: type, interactions: (isCreated ? [.create] : []) + [.read, .searchType],
+                searchParameters: R4.SearchParameter.companion(type), conditionalCreate: isCreated,
+                documentation: type == "Patient"
+                    ? """
+                    One that comes by itself is kept for a day, is read by its id, and is found by searching once an order is \
+                    about it.
+                    """ : nil)
         }
 }

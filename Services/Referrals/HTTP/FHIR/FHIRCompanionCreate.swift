@@ -56,7 +56,7 @@ extension FHIRRoutes {
         }
     }
 
-    private static let aboutAnother = Problem(
+    static let aboutAnother = Problem(
         .preconditionFailed, type: "about-another-person", title: "The number is of a resource about somebody else",
         detail: "Send it under a number of its own.")
 }

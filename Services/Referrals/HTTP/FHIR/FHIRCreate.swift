@@ -69,7 +69,7 @@ extension FHIRRoutes {
         _ incoming: IncomingReferral, _ document: FHIRDocument, _ caller: FHIRCaller, _ context: APIContext,
         answer: @Sendable (TakenIn, Context, Kept) async throws -> Response
     ) async throws -> Response {
-        let placer = incoming.placerIdentifier.map { "\($0.system ?? "")|\($0.value ?? "")" }
+        let placer = incoming.placerText
         let digest = digest(placer ?? "body/" + String(decoding: document.canonical(), as: UTF8.self), caller)
         let parts = ReceivedParts(incoming) { index in partID(index, of: digest, caller) }
         return try await work(caller, context) { work in
@@ -109,8 +109,7 @@ extension FHIRRoutes {
     private func takeIn(
         _ fhir: FHIRIntake, _ context: APIContext, as id: ReferralID? = nil, in work: Work
     ) async throws -> TakenIn {
-        let person = try await person(fhir.incoming.person, fhir.caller, in: work)
-        var intake = fhir.intake(of: person, receivedAt: work.now)
+        var intake = try await intake(fhir, in: work)
         intake.referralID = id
         var taken = try await store.takeIn(intake, in: work)
         if taken.wasKnown, taken.stored.referral.status == .draft, !intake.asDraft {
@@ -120,28 +119,59 @@ extension FHIRRoutes {
         return taken
     }
 
-    private func person(
-        _ person: IncomingReferral.Person, _ caller: FHIRCaller, in work: Work
-    ) async throws -> PersonIdentity {
-        switch person {
-        case .patient(let patient): return PersonIdentity(patient)
+    /// What is to be taken in, with whom it is about.
+    private func intake(_ fhir: FHIRIntake, in work: Work) async throws -> Intake {
+        switch fhir.incoming.person {
+        case .patient(let patient): return fhir.intake(of: PersonIdentity(patient), receivedAt: work.now)
         case .identifier(let identifier):
-            return PersonIdentity(
+            let person = PersonIdentity(
                 identifiers: [.init(system: identifier.system ?? "", value: identifier.value ?? "")]
             )
+            return fhir.intake(of: person, receivedAt: work.now)
         case .known(let id):
-            guard let alias = UUID(uuidString: id),
-                let participant: ParticipantID = try await store.resolve(
-                    alias, .participant, of: caller.partnerID, in: work
-                ), let known = try await store.participant(participant, in: work)
-            else {
+            guard let alias = UUID(uuidString: id), let intake = try await intake(fhir, about: alias, in: work) else {
                 throw R4.Refusal(
                     .notFound, "The subject is no Patient of this request, and none that you sent before.",
                     at: ["ServiceRequest.subject"]
                 )
             }
-            return known.identity
+            return intake
         }
+    }
+
+    /// The same about somebody whom the sender names by the id that it was given: who was referred before, or was only sent
+    /// so far. Nil for nobody.
+    private func intake(_ fhir: FHIRIntake, about alias: UUID, in work: Work) async throws -> Intake? {
+        if let known = try await intake(fhir, ofReferred: alias, in: work) { return known }
+        if let kept = try await intake(fhir, ofKept: alias, in: work) { return kept }
+        // Another order about the same Patient may have been faster.
+        return try await intake(fhir, ofReferred: alias, in: work)
+    }
+
+    private func intake(_ fhir: FHIRIntake, ofReferred alias: UUID, in work: Work) async throws -> Intake? {
+        guard
+            let id: ParticipantID = try await store.resolve(alias, .participant, of: fhir.caller.partnerID, in: work),
+            let known = try await store.participant(id, in: work)
+        else { return nil }
+        var intake = fhir.intake(of: known.identity, receivedAt: work.now)
+        // Of somebody who was erased nothing is left that an order could be added to.
+        if !known.isErased { intake.participantID = id }
+        return intake
+    }
+
+    private func intake(_ fhir: FHIRIntake, ofKept alias: UUID, in work: Work) async throws -> Intake? {
+        // An order that was taken is answered as it was: nobody is taken in by its number.
+        if let placer = fhir.placer,
+            try await store.referral(placedAs: placer, by: fhir.caller.clientID, in: work) != nil
+        {
+            return nil
+        }
+        guard let kept = try await store.takeKept(alias, of: fhir.caller.partnerID, in: work),
+            let completed = try fhir.completed(by: kept.patient, kept.consents)
+        else { return nil }
+        var intake = completed.intake(of: completed.identity, receivedAt: work.now)
+        intake.patientID = alias
+        return intake
     }
 
     private func responses(

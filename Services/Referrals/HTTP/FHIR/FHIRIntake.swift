@@ -1,5 +1,6 @@
 internal import FHIR
 internal import FoundationEssentials
+internal import JSON
 internal import Models
 internal import ReferralsDomain
 
@@ -9,6 +10,30 @@ struct FHIRIntake: Sendable {
     let caller: FHIRCaller
     let sender: Partner
     let parts: ReceivedParts
+
+    /// The sender's own number.
+    var placer: String? { incoming.placerText }
+
+    /// Who it is about, as far as the request says.
+    var identity: PersonIdentity {
+        if case .patient(let patient) = incoming.person { return PersonIdentity(patient) }
+        return PersonIdentity()
+    }
+
+    /// The same with what its sender had sent before it: the Patient whom the subject names, and consents about them.
+    func completed(by patient: KeptResource, _ consents: [KeptResource]) throws -> FHIRIntake? {
+        guard case .known(let id) = incoming.person else { return nil }
+        func document(_ kept: KeptResource, _ id: String) throws -> FHIRDocument {
+            try FHIRDocument.parse(kept.content).setting(["id"], to: .string(id))
+        }
+        let completed = incoming.completed(
+            // As the order writes it, so that its references are found.
+            by: try R4.Patient(document(patient, id)),
+            try consents.map { try R4.Consent(document($0, $0.aliasID.lowercasedText)) })
+        return FHIRIntake(
+            incoming: completed, caller: caller, sender: sender,
+            parts: parts.completed(completed, with: [patient.aliasID] + consents.map(\.aliasID)))
+    }
 
     /// What is to be taken in.
     ///
@@ -27,7 +52,7 @@ struct FHIRIntake: Sendable {
             consents: incoming.consents.compactMap { reading($0).draft(receivedAt: now) },
             partnerID: caller.partnerID,
             clientID: caller.clientID,
-            placerIdentifier: incoming.placerIdentifier.map { "\($0.system ?? "")|\($0.value ?? "")" },
+            placerIdentifier: placer,
             asDraft: incoming.isDraft,
             subject: caller.clientID,
             resources: parts.resources
@@ -44,4 +69,9 @@ struct FHIRIntake: Sendable {
     private func reading(_ consent: R4.Consent) -> ConsentFromFHIR {
         ConsentFromFHIR(consent: consent, incoming: incoming, sender: sender)
     }
+}
+
+extension IncomingReferral {
+    /// The sender's own number, by which the same order is recognised.
+    var placerText: String? { placerIdentifier.map { "\($0.system ?? "")|\($0.value ?? "")" } }
 }

@@ -65,10 +65,7 @@ extension FHIRRoutes {
         let id = try context.alias("id")
         return try await work(caller, context) { work in
             guard let stored = try await store.received(type, id, of: caller.partnerID, in: work) else {
-                guard type == "Consent", let recorded = try await recordedConsent(id, caller, context, work) else {
-                    throw Problem.hidden
-                }
-                return try FHIRAnswer.resource(recorded)
+                return try FHIRAnswer.resource(try await readFurther(type, id, caller, context, in: work))
             }
             let taken = try await store.sent(stored.referralID, by: caller.partnerID, in: work)
             // What it sent itself comes back to it, whatever anybody consented to; it is a part of that referral.
@@ -82,6 +79,22 @@ extension FHIRRoutes {
             }
             return try FHIRAnswer.resource(document)
         }
+    }
+
+    /// What did not come with a referral: sent before any, recorded by the agency, or somebody by another id.
+    private func readFurther(
+        _ type: String, _ id: UUID, _ caller: FHIRCaller, _ context: APIContext, in work: Work
+    ) async throws -> FHIRDocument {
+        if let kept = try await store.kept(type, id, of: caller.partnerID, in: work) {
+            try work.tx.audit(AuditRecord(.read, under: try context.permit(classes: [])), context)
+            return try ResourceRendering(agency: try await store.agency(in: work)).kept(kept)
+        }
+        if type == "Consent", let recorded = try await recordedConsent(id, caller, context, work) { return recorded }
+        if type == "Patient", let referred = try await referred(id, caller, in: work) {
+            try store.record(referred.taken, told: .read, context, in: work)
+            return referred.document
+        }
+        throw Problem.hidden
     }
 }
 

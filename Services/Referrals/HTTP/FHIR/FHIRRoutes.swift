@@ -50,6 +50,12 @@ struct FHIRRoutes: Sendable {
             .post, "/fhir/Task", "fhirCreateTask", "The Task of an order that was sent by itself.", to: &routes,
             postTask
         )
+        add(
+            .post, "/fhir/Patient", "fhirCreatePatient", "Somebody who is to be referred: kept for a day.", to: &routes,
+            postPatient)
+        add(
+            .post, "/fhir/Consent", "fhirCreateConsent", "A consent of somebody who was referred, or is to be.",
+            to: &routes, postConsent)
         add(.put, "/fhir/Task/{id}", "fhirUpdateTask", "Take a referral back or correct it.", to: &routes, putTask)
         add(
             .patch, "/fhir/Task/{id}", "fhirPatchTask", "Take a referral back or correct it.",
@@ -105,6 +111,9 @@ struct FHIRRoutes: Sendable {
         "Observation", "Coverage", "Provenance",
     ]
 
+    /// Those of them that can be sent by themselves.
+    static let created = ["Patient", "Consent"] + laterCompanions
+
     /// Every type that can be read.
     static let types = ["Task", "ServiceRequest", "Organization"] + carried
 
@@ -117,7 +126,7 @@ struct FHIRRoutes: Sendable {
             SMARTScope("Subscription", [.create, .read, .update, .delete, .search]),
         ]
         + carried.map { type in
-            SMARTScope(type, laterCompanions.contains(type) ? [.create, .read, .search] : [.read, .search])
+            SMARTScope(type, created.contains(type) ? [.create, .read, .search] : [.read, .search])
         }
 
     func add(

@@ -27,7 +27,7 @@ extension FHIRRoutes {
             guard let taken = try await store.sent(order, .referral, by: caller.partnerID, in: work),
                 let ids = taken.senderIDs
             else { throw Problem.hidden }
-            try Self.check(task, is: ids)
+            try await check(task, is: ids, of: taken, caller, in: work)
             if let received = try await store.received("Task", ids.taskID, of: caller.partnerID, in: work) {
                 let earlier = try FHIRDocument.parse(received.content)
                 guard try earlier.isSame(as: document) || earlier.isNumbered(wanted) else {
@@ -76,12 +76,18 @@ extension FHIRRoutes {
         return id
     }
 
-    private static func check(_ task: R4.Task, is ids: SenderIDs) throws(R4.Refusal) {
+    /// It is for the person of its order, by whichever id its sender was given.
+    private func check(
+        _ task: R4.Task, is ids: SenderIDs, of taken: TakenIn, _ caller: FHIRCaller, in work: Work
+    ) async throws {
         guard let text = task.beneficiary?.reference, case .relative("Patient", let id, _) = R4.Reference.Target(text)
         else { return }
-        guard UUID(uuidString: id) == ids.participantID else {
-            throw R4.Refusal(.invalid, "The Task is for the order's subject.", at: ["Task.for"])
-        }
+        let alias = UUID(uuidString: id)
+        if alias == ids.participantID { return }
+        guard let alias,
+            let named: ParticipantID = try await store.resolve(alias, .participant, of: caller.partnerID, in: work),
+            named == taken.stored.knownAs
+        else { throw R4.Refusal(.invalid, "The Task is for the order's subject.", at: ["Task.for"]) }
     }
 }
 

@@ -43,6 +43,11 @@ struct ReceivedParts: Sendable {
         self.names = names
     }
 
+    /// The same parts with more behind them, which were sent before and have their ids.
+    func completed(_ incoming: IncomingReferral, with more: [UUID]) -> ReceivedParts {
+        ReceivedParts(incoming) { index in (ids + more)[index] }
+    }
+
     /// What the store is to keep.
     var resources: [ReceivedResource] {
         parts.enumerated().map { index, part in

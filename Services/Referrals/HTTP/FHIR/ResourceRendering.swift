@@ -87,6 +87,12 @@ struct ResourceRendering: Sendable {
             )
     }
 
+    /// What was sent before any order. It reads as what came along does.
+    func kept(_ kept: KeptResource) throws(R4.Refusal) -> FHIRDocument {
+        labelled(try FHIRDocument.parse(kept.content))
+            .identified(id: kept.aliasID.lowercasedText, version: kept.version, lastUpdated: kept.keptAt)
+    }
+
     /// The agency as an Organization, to whom accepted Tasks belong.
     var organization: FHIRDocument {
         get throws(R4.Refusal) {
