@@ -82,7 +82,7 @@ struct KeyRenewalTests {
                 Store(
                     vault: .test(ring: ring, current: "two"), ids: referring.store.ids, rules: .inForce,
                     matching: referring.store.matching, times: referring.store.times,
-                    linkages: referring.store.linkages)
+                    linkages: referring.store.linkages, bedside: referring.store.bedside)
             }
             let (during, after) = (try store(["one": 1, "two": 2]), try store(["two": 2]))
             _ = try await referring.work { try await during.renewKeys(after: nil, atMost: 9, in: $0) }

@@ -151,7 +151,7 @@ struct WebhookRotationTests {
             func store(_ vault: Vault) -> Store {
                 Store(
                     vault: vault, ids: referring.store.ids, rules: .inForce, matching: referring.store.matching,
-                    times: referring.store.times, linkages: referring.store.linkages)
+                    times: referring.store.times, linkages: referring.store.linkages, bedside: referring.store.bedside)
             }
             let during = store(.test(ring: ["one": 1, "two": 2], current: "two"))
             _ = try await referring.work { try await during.renewKeys(after: nil, atMost: 100, in: $0) }
